@@ -1,0 +1,250 @@
+"""All settings, from the environment only. Nothing set gives an embedded installation under `var/`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+
+from config.secret_files import load_or_create
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where state lives -------------------------------------------------------------------------------
+DATA_DIR = Path(env.str("FACEWARD_DATA", default=str(BASE_DIR / "var"))).expanduser().resolve()
+MODEL_CACHE_DIR = DATA_DIR / "models"
+INDEX_DIR = DATA_DIR / "index"
+EVIDENCE_DIR = DATA_DIR / "evidence"
+LOG_DIR = DATA_DIR / "logs"
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Secrets -----------------------------------------------------------------------------------------
+# The two are kept apart: the first signs sessions and links, the second wraps every person's data key.
+SECRET_KEY = env.str("SECRET_KEY", default="") or load_or_create(DATA_DIR / "keys" / "secret_key")
+MASTER_KEY = env.str("MASTER_KEY", default="") or load_or_create(DATA_DIR / "keys" / "master_key")
+SECRETS_FROM_ENVIRONMENT = bool(env.str("SECRET_KEY", default="") and env.str("MASTER_KEY", default=""))
+
+# --- Where the portal is -----------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
+_portal = urlsplit(PORTAL_URL)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_portal.hostname or "localhost"])
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+_https = _portal.scheme == "https"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Who we are towards others: printed in notices, crawler requests and pages -------------------------
+AGENT_NAME = env.str("AGENT_NAME", default="Faceward")
+AGENT_ADDRESS = env.str("AGENT_ADDRESS", default="")
+AGENT_PHONE = env.str("AGENT_PHONE", default="")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="contact@localhost")
+NOTICES_EMAIL = env.str("NOTICES_EMAIL", default="notices@localhost")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Faceward <hello@localhost>")
+SERVER_EMAIL = CONTACT_EMAIL
+
+# --- Apps --------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "accounts",
+    "crawler",
+    "search",
+    "alerts",
+    "takedowns",
+    "portal",
+    "demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
+            ]
+        },
+    }
+]
+
+# --- Database, cache, queue, files, mail: embedded by default, services by URL ---------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'faceward.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Writers queue instead of failing: a read-then-write transaction would otherwise die with "locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        # On disk, so that the rate limits hold across the portal's processes.
+        else {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": DATA_DIR / "cache",
+        }
+    )
+}
+
+CELERY_BROKER_URL = env.str("BROKER_URL", default=REDIS_URL or "filesystem://")
+if CELERY_BROKER_URL == "filesystem://":
+    _broker = DATA_DIR / "broker"
+    for _folder in ("queue", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "queue"),
+        "data_folder_out": str(_broker / "queue"),
+        "control_folder": str(_broker / "control"),
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+_tick = env.float("TICK_SECONDS", default=60.0)
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": _tick * every}
+    for name, every in {
+        "search.ingest": 1,
+        "alerts.deliver": 1,
+        "takedowns.screen_relapses": 1,
+        "takedowns.send_approved": 1,
+        "takedowns.verify_due": 1,
+        "accounts.sweep": 10,
+    }.items()
+}
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "media"},
+    },
+    # Fetched pictures wait here, by content hash, until they are ingested.
+    "spool": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "spool"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{DATA_DIR / 'mail'}"))
+EMAIL_TIMEOUT = 30
+
+# --- Sign-in -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "portal:landing"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _portal.scheme
+ACCOUNT_SESSION_REMEMBER = False
+
+# --- Faces ---------------------------------------------------------------------------------------------
+FACE_MODEL = env.str("FACE_MODEL", default="sface")
+
+# --- The crawler -----------------------------------------------------------------------------------------
+CRAWLER_USER_AGENT = env.str("CRAWLER_USER_AGENT", default=f"Faceward/0.1 (+{PORTAL_URL}/crawler/)")
+CRAWLER_DELAY_SECONDS = env.float("CRAWLER_DELAY_SECONDS", default=1.0)
+# Follow-up requests (verification, evidence, RDAP) to loopback and private addresses: for the demo and tests.
+FETCH_ALLOW_PRIVATE = env.bool("FETCH_ALLOW_PRIVATE", default=False)
+# Where the registries' bootstrap files are (RFC 9224).
+RDAP_BOOTSTRAP_URL = env.str("RDAP_BOOTSTRAP_URL", default="https://data.iana.org/rdap/")
+
+# --- Takedowns -------------------------------------------------------------------------------------------
+# `removed` needs two agreeing checks this far apart; the demo shortens it.
+VERIFICATION_INTERVAL_SECONDS = env.int("VERIFICATION_INTERVAL_SECONDS", default=24 * 3600)
+
+# --- The rest --------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+SILENCED_SYSTEM_CHECKS: list[str] = []
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}

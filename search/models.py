@@ -1,0 +1,182 @@
+"""Faces: who is protected, what was found where, and who wants not to be found at all."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import User
+from search.states import Decision, EnrolmentState, LivenessState, MatchState, OptOutState
+
+
+class Subject(models.Model):
+    """The person protected. One per account, one account per face."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, models.CASCADE, related_name="subject")
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class Enrolment(models.Model):
+    """A subject's face as we may look for it. Only an active one is ever a probe."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="enrolments")
+    state = models.CharField(max_length=20, choices=EnrolmentState, default=EnrolmentState.AWAITING_LIVENESS)
+    model_id = models.CharField(max_length=80)
+    adult_declared_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    activated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=models.Q(state__in=[EnrolmentState.AWAITING_LIVENESS, EnrolmentState.ACTIVE]),
+                name="one_open_enrolment_per_subject",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=EnrolmentState.values), name="enrolment_state_known"
+            ),
+        ]
+
+
+class LivenessCheck(models.Model):
+    """The proof that a live person stood behind an enrolment's photos."""
+
+    class Method(models.TextChoices):
+        ATTESTED = "attested", "Attested by a member of staff"
+        CAMERA = "camera", "Live check with the camera"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="liveness_checks")
+    method = models.CharField(max_length=20, choices=Method)
+    state = models.CharField(max_length=20, choices=LivenessState, default=LivenessState.PENDING)
+    attested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+
+
+class FaceTemplate(models.Model):
+    """A face template from one reference photo, sealed with the person's key. The photo is not kept."""
+
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="templates")
+    sealed = models.BinaryField()
+    model_id = models.CharField(max_length=80)
+    quality_length = models.FloatField()
+    # Keyed hash of the photo, so that the same photo given twice is one template.
+    photo_fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "photo_fingerprint"], name="photo_once_per_enrolment")
+        ]
+
+
+class Image(models.Model):
+    """A picture found on the web, known by its bytes; the bytes themselves are not kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sha256 = models.CharField(max_length=64, unique=True)
+    # Perceptual hash (PDQ), 64 hex digits, for "the same picture again".
+    pdq = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    # The model whose faces are stored for it.
+    model_id = models.CharField(max_length=80)
+    first_seen = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)
+
+
+class Sighting(models.Model):
+    """An image at a page."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="sightings")
+    page_url = models.TextField()
+    page_title = models.CharField(max_length=300, blank=True)
+    image_url = models.TextField()
+    digest = models.CharField(max_length=64)
+    first_seen = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "digest"], name="sighting_once_per_place")]
+
+
+class Face(models.Model):
+    """A face in an image. Its id is its id in the index; nobody's name hangs on it."""
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="faces")
+    # Pixels in the upright picture: [x, y, width, height].
+    box = models.JSONField()
+    score = models.FloatField()
+    quality_length = models.FloatField()
+    # L2-normalised little-endian float32.
+    embedding = models.BinaryField()
+    model_id = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Null until it has been compared with the enrolled templates (forward matching).
+    processed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(processed_at=None), name="face_waiting")]
+
+
+class Match(models.Model):
+    """A picture that may show a subject: one per picture, however many places show it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="matches")
+    image = models.ForeignKey(Image, models.CASCADE, related_name="matches")
+    face = models.ForeignKey(Face, models.SET_NULL, null=True, related_name="+")
+    box = models.JSONField()
+    score = models.FloatField()
+    band = models.CharField(max_length=20)
+    gallery_size = models.PositiveIntegerField()
+    # A small JPEG with every other face blurred, sealed with the subject's key; null where the picture was
+    # gone before one could be made.
+    sealed_preview = models.BinaryField(null=True)
+    state = models.CharField(max_length=20, choices=MatchState, default=MatchState.CANDIDATE)
+    decision = models.CharField(max_length=10, choices=Decision, default=Decision.NONE, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    # Hand-over to `alerts` and to `takedowns` (is this a picture that was removed before?).
+    alerted_at = models.DateTimeField(null=True)
+    screened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "image"], name="match_once_per_picture"),
+            models.CheckConstraint(condition=models.Q(state__in=MatchState.values), name="match_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(decision="") | models.Q(state=MatchState.CONFIRMED),
+                name="decision_only_when_confirmed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(alerted_at=None), name="match_not_alerted"),
+            models.Index(fields=["id"], condition=models.Q(screened_at=None), name="match_not_screened"),
+        ]
+
+
+class OptOut(models.Model):
+    """A face that must not be found. Kept minimal, under a key of its own, used for nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=20, unique=True)
+    state = models.CharField(max_length=20, choices=OptOutState, default=OptOutState.PENDING)
+    sealed_email = models.BinaryField()
+    sealed_template = models.BinaryField()
+    model_id = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=OptOutState.values), name="opt_out_state_known")
+        ]

@@ -1,0 +1,61 @@
+"""The cast: Alice (subject), Bob (another subscriber), Carol (staff), Dana (senior staff)."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts import consent
+from accounts.models import Purpose, Role, User
+from search import enrolment
+from search.models import Enrolment
+from tests import photos
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Rate limits start anew in every test."""
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice@example.org", "a long passphrase", full_name="Alice Example")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob@example.org", "a long passphrase", full_name="Bob Example")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return User.objects.create_user("carol@example.org", "a long passphrase", role=Role.STAFF)
+
+
+@pytest.fixture
+def dana(db: None) -> User:
+    return User.objects.create_user("dana@example.org", "a long passphrase", role=Role.SENIOR_STAFF)
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """A browser in which the given person is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def enrolled_alice(alice: User, carol: User) -> Enrolment:
+    """Alice, all consents given, with an active enrolment from the astronaut photo."""
+    consent.give(alice, Purpose)
+    enrolled = enrolment.enrol(alice, [photos.jpeg(photos.astronaut())], adult=True)
+    enrolment.attest(enrolled, carol, "Met in person.")
+    enrolled.refresh_from_db()
+    return enrolled
