@@ -7,6 +7,7 @@ A URL is taken apart once, by `parse_url`, and what is requested is put together
 that no second parser can read another host out of the same text.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -59,6 +60,9 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PLAIN = re.compile(r"[A-Za-z0-9/._~=&;,:@!$'()*+-]*")
+_BREAKS = re.compile(r"[\t\r\n]")
+_EDGE = "".join(map(chr, range(0x21)))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -116,7 +120,7 @@ def parse_url(text: str) -> ParsedUrl:
     """
     if len(text) > MAX_URL_LENGTH:
         raise FetchRefused("url_length", f"URLs longer than {MAX_URL_LENGTH} characters are not fetched.")
-    cleaned = re.sub(r"[\t\r\n]", "", text.strip("".join(map(chr, range(33)))))
+    cleaned = _BREAKS.sub("", text.strip(_EDGE))
     match = _URL.fullmatch(cleaned)
     if match is None or _CONTROL.search(cleaned):
         raise FetchRefused("url", "That is not a complete web address.")
@@ -248,6 +252,7 @@ def _split_port(authority: str, default: int) -> tuple[str, int]:
     return host, default
 
 
+@functools.lru_cache(maxsize=4096)
 def _parse_host(text: str) -> tuple[str, IPAddress | None]:
     if text.startswith("["):
         return _parse_ipv6(text)
@@ -305,6 +310,8 @@ def _ipv4_number(label: str) -> int:
 
 def _normalise_escapes(text: str, safe: str) -> str:
     """Percent-encode what must be, decode what need not be, upper-case the rest (RFC 3986, 6.2.2)."""
+    if _PLAIN.fullmatch(text):
+        return text
 
     def escape(match: re.Match[str]) -> str:
         char = chr(int(match.group(1), 16))
@@ -316,6 +323,8 @@ def _normalise_escapes(text: str, safe: str) -> str:
 
 def _remove_dot_segments(path: str) -> str:
     """RFC 3986, 5.2.4, for an absolute path; empty segments are kept."""
+    if path.startswith("/") and "/." not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")[1:] or [""]
     for segment in segments:

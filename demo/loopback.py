@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
 from typing import Self
 
 ADDRESS = "127.0.0.1"
@@ -40,15 +39,13 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def __init__(self, preferred_port: int, answer: Callable[[Asked], Reply]) -> None:
         self.answer = answer
-        super().__init__((ADDRESS, free_port(preferred_port)), _Handler)
+        super().__init__((ADDRESS, preferred_port), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener(preferred_port)
+        self.server_name, self.server_port = self.server_address = self.socket.getsockname()
         self._thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
-
-    def server_bind(self) -> None:
-        # HTTPServer.server_bind also asks the resolver for this machine's full name, which can take seconds.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = ADDRESS, self.socket.getsockname()[1]
 
     def start(self) -> None:
         self._thread.start()
@@ -95,18 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = answer  # noqa: N815 (the names http.server looks for)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 (http.server's signature)
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
         """Nothing on standard error: each server keeps its own log."""
 
 
-def free_port(preferred: int) -> int:
-    """`preferred` if nobody listens there, else any free one; another program may take it before you bind it."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((ADDRESS, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("No free port on 127.0.0.1.")
+def listener(preferred_port: int) -> socket.socket:
+    """A listening socket at `preferred_port`, or at any free port where that one is taken."""
+    try:
+        return socket.create_server((ADDRESS, preferred_port), backlog=64)
+    except OSError:
+        return socket.create_server((ADDRESS, 0), backlog=64)

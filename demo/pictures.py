@@ -51,6 +51,11 @@ def opt_out_photo() -> bytes:
     return _png(_hopper().crop((96, 40, 456, 440)).resize((450, 500), Image.Resampling.LANCZOS))
 
 
+def bystander_photo() -> bytes:
+    """The photo of another subscriber, who is in none of the pictures on the web (Tom Hanks)."""
+    return _png(_hanks())
+
+
 @cache
 def modified_copy() -> bytes:
     """The scraper's second try: `REHOSTED` with its edges cut, more contrast and a frame."""
@@ -115,7 +120,7 @@ def _gallery() -> dict[str, bytes]:
         "dan": _friend("friend-dan", (500, 580)),
         "alice-grey": ImageOps.grayscale(_subject((124, 0, 334, 210), (840, 840))).convert("RGB"),
         "moon": _photo("skimage", "data/moon.png"),
-        "hanks": _hanks(),
+        "sky": _photo("skimage", "data/hubble_deep_field.jpg"),
         "gravel": _photo("skimage", "data/gravel.png"),
     }
     return {
@@ -187,7 +192,9 @@ def _photo(package: str, path: str) -> Image.Image:
 
 
 def _open(data: bytes) -> Image.Image:
-    return Image.open(BytesIO(data)).convert("RGB")
+    picture = Image.open(BytesIO(data)).convert("RGB")
+    picture.info.clear()  # or the original's colour profile and comment would be saved again
+    return picture
 
 
 def _balance(picture: Image.Image, gains: tuple[float, float, float]) -> Image.Image:

@@ -1,7 +1,7 @@
-"""What a score is worth: from cosine to the rate of false matches, and to words that a frightened person can trust.
+"""What a score is worth: from cosine to the rate of false matches, and to words that can be trusted.
 
-The rates are those of strangers' scores (impostors), which are close to normal. Below one in a thousand they are
-extrapolated, so an operator should refit them on their own gallery.
+The rates are those of strangers' scores (impostors), which are close to normal. Below one in a thousand they
+are extrapolated, so an operator should refit them on their own gallery.
 """
 
 import math
@@ -30,7 +30,7 @@ _CERTAIN_LENGTH, _TRUSTED_LENGTH, _ENROLMENT_LENGTH = 9.0, 8.0, 7.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Impostor statistics of one model: mean and standard deviation of the cosine between different people."""
+    """Impostor statistics of one model: the cosine between different people."""
 
     mean: float
     deviation: float
@@ -75,7 +75,7 @@ class Calibration:
         return names[place] if place < len(names) else None
 
     def words(self, score: float, gallery_size: int) -> str:
-        """The chance of a look-alike, in plain numbers: "about 1 in 40,000 chance that this is someone else"."""
+        """The chance of a look-alike, such as "about 1 in 40,000 chance that this is someone else"."""
         expected = self.expected_false_matches(score, max(gallery_size, 1))
         if expected >= 0.5:
             people = _round(max(expected, 1))
@@ -89,7 +89,7 @@ class Calibration:
 
 
 def calibration_for(model_id: str) -> Calibration:
-    """Measured for the embedded model, cautious for any other: embeddings of two models never share a scale."""
+    """Measured for the embedded model, cautious for any other: no two models share a scale."""
     return _MEASURED.get(model_id, _CAUTIOUS)
 
 
@@ -99,7 +99,7 @@ def _round(number: float) -> int:
     return int(round(number / 10**size) * 10**size) if number >= 100 else round(number)
 
 
-# Colour press photos of different people: mean 0.128, deviation 0.090; these are the unrounded values that give the
+# Colour press photos of different people: mean 0.128, deviation 0.090; the unrounded values here give the
 # measured thresholds 0.404, 0.460, 0.509 and 0.553 for rates of 1e-3 to 1e-6.
 _MEASURED = {"sface-2021dec-int8bq": Calibration(mean=0.1275, deviation=0.0895)}
 _CAUTIOUS = Calibration(mean=0.15, deviation=0.10)

@@ -29,7 +29,7 @@ class Operator(models.Model):
         HOST = "host", "Host"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Stable identity, such as `network:LOOPBACK-HOSTING` or `domain:example.org`.
+    # Stable identity, such as `network:NET-192-0-2-0-1` or `domain:example.org`.
     key = models.CharField(max_length=300, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=300)
@@ -146,6 +146,8 @@ class Notice(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="notices")
     operator = models.ForeignKey(Operator, models.PROTECT, related_name="notices")
     contact = models.ForeignKey(AbuseContact, models.PROTECT, related_name="notices")
+    # The places that the letter names: those that this operator can take down.
+    urls = models.ManyToManyField(InfringingUrl, related_name="notices")
     ground = models.CharField(max_length=40)
     state = models.CharField(max_length=20, choices=NoticeState, default=NoticeState.DRAFT)
     recipient = models.EmailField()

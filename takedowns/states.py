@@ -54,7 +54,10 @@ class Outcome(TextChoices):
 
 
 class NoticeState(TextChoices):
-    """`draft → approved → sending → sent → …`; `withdrawn` before it is sent. `sending` is never retried."""
+    """`draft → approved → sending → sent → …`; `withdrawn` before it is sent.
+
+    `sending` is never retried: a person finds out whether the letter left (`sent`) or not (`withdrawn`).
+    """
 
     DRAFT = "draft", "Draft"
     APPROVED = "approved", "Approved"
@@ -71,7 +74,7 @@ _ANSWERS = frozenset({NoticeState.COMPLIED, NoticeState.PARTLY_COMPLIED, NoticeS
 NOTICE: Transitions = {
     NoticeState.DRAFT: frozenset({NoticeState.APPROVED, NoticeState.WITHDRAWN}),
     NoticeState.APPROVED: frozenset({NoticeState.SENDING, NoticeState.WITHDRAWN}),
-    NoticeState.SENDING: frozenset({NoticeState.SENT}),
+    NoticeState.SENDING: frozenset({NoticeState.SENT, NoticeState.WITHDRAWN}),
     NoticeState.SENT: _ANSWERS | {NoticeState.ACKNOWLEDGED},
     NoticeState.ACKNOWLEDGED: _ANSWERS,
     NoticeState.PARTLY_COMPLIED: frozenset({NoticeState.COMPLIED, NoticeState.REFUSED}),

@@ -1,4 +1,4 @@
-"""Photos of real people that packages carry, as RGB arrays, and the ways in which a copy of one turns up on the web."""
+"""Photos of real people that packages carry, as RGB arrays, and how copies of one turn up on the web."""
 
 import io
 from functools import cache
@@ -38,6 +38,11 @@ def hanks_path() -> Path:
 
 def astronaut() -> Rgb:
     return load(astronaut_path())
+
+
+def coffee() -> Rgb:
+    """A cup of coffee: nobody's face."""
+    return load(Path(str(files("skimage") / "data" / "coffee.png")))
 
 
 def hopper() -> Rgb:
@@ -80,7 +85,9 @@ def mirrored(pixels: Rgb) -> Rgb:
     return np.ascontiguousarray(pixels[:, ::-1])
 
 
-def cropped(pixels: Rgb, left: float = 0.2, top: float = 0.0, right: float = 0.75, bottom: float = 0.6) -> Rgb:
+def cropped(
+    pixels: Rgb, left: float = 0.2, top: float = 0.0, right: float = 0.75, bottom: float = 0.6
+) -> Rgb:
     """The part between these fractions of its width and height."""
     height, width = pixels.shape[:2]
     return np.ascontiguousarray(

@@ -12,9 +12,8 @@ PRIVATE_PICTURE = "/private/alice-garden.jpg"
 STYLE = """
 body { font: 18px/1.65 Georgia, serif; color: #2b2723; background: #faf7f2 }
 a { color: #a23b16 }
-header { height: 300px; background: #ddd url(/img/alice-banner.jpg) center 25% / cover; position: relative }
-header h1 { position: absolute; left: 0; bottom: 0; margin: 0; right: 0; color: #fff;
-  padding: .3em max(24px, calc(50vw - 330px)) .3em; font-size: 40px; background: linear-gradient(transparent, rgb(0 0 0 / .72)) }
+header div { height: 300px; max-width: 944px; margin: 0 auto; background: center 35% / cover }
+header h1 { max-width: 700px; margin: 22px auto 0; padding: 0 20px; font-size: 40px; line-height: 1.1 }
 header h1 a { color: inherit; text-decoration: none }
 nav, main, footer { max-width: 700px; margin: 0 auto; padding: 0 20px }
 nav { padding-top: 18px; font: 15px/1 sans-serif } nav a { margin-right: 20px }
@@ -25,7 +24,8 @@ figure { margin: 20px 0 } figure img { border-radius: 3px }
 footer { padding: 26px 20px 50px }
 """
 FRAME = """
-<header><h1><a href="/">Half an orbit</a></h1></header>
+<header><div style="background-image: url(/img/alice-banner.jpg)"></div>
+<h1><a href="/">Half an orbit</a></h1></header>
 <nav><a href="/">Notes</a><a href="/about.html">About me</a>
 <a href="/private/album.html">Family album</a></nav>
 <main>{main}</main>

@@ -1,4 +1,4 @@
-"""A photo-sharing site: gallery pages, a page per photo, several sizes of each, lazy images from page two on."""
+"""A photo-sharing site: paginated gallery, a page per photo, several sizes, lazy images from page two on."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ main { max-width: 1080px; margin: 0 auto; padding: 26px 24px }
 h1 { font-size: 26px; margin: 0 0 4px } .by { color: #66717b; margin: 0 0 22px }
 .grid { display: grid; grid-template-columns: repeat(2, 1fr); gap: 20px }
 .grid a { color: #1c2126 }
-.grid img { width: 100%; height: 300px; object-fit: cover; border-radius: 6px; background: #eef1f4 }
+.grid img { width: 100%; height: 300px; object-fit: cover; object-position: 50% 20%;
+  border-radius: 6px; background: #eef1f4 }
 .grid span { display: block; padding: 7px 2px 0; font-weight: 600 }
 .pages { display: flex; gap: 10px; justify-content: center; padding: 30px 0 }
 .pages a, .pages b { padding: 6px 13px; border: 1px solid #d5dbe1; border-radius: 6px }
@@ -65,7 +66,7 @@ PHOTOS = [
     Photo("dan", "Dan, volunteer of the year", "He carried every chair."),
     Photo("alice-grey", "Guide, in grey", "Film, pushed one stop."),
     Photo("moon", "What we looked at", "Through the small telescope."),
-    Photo("hanks", "The speaker", "From the programme leaflet."),
+    Photo("sky", "What it is all about", "The last slide of the talk."),
     Photo("gravel", "Mars yard", "Where the rover drives."),
 ]
 PAGES = -(-len(PHOTOS) // PER_PAGE)
@@ -95,7 +96,8 @@ def _gallery(number: int) -> Resource:
     if number < PAGES:
         links.append(f'<a rel="next" href="/gallery/{number + 1}">Next</a>')
     main = (
-        f'<h1>Museum open day</h1>\n<p class="by">{len(PHOTOS)} photos by volunteer_dan, page {number} of {PAGES}</p>\n'
+        f'<h1>Museum open day</h1>\n<p class="by">{len(PHOTOS)} photos by volunteer_dan, '
+        f"page {number} of {PAGES}</p>\n"
         f'<div class="grid">\n{cards}\n</div>\n<div class="pages">{"".join(links)}</div>'
     )
     return _page(f"Museum open day, page {number}", main + (LAZY if number > 1 else ""))

@@ -29,8 +29,9 @@ class Grade(StrEnum):
 class Quality:
     """How far a face can be trusted.
 
-    `length` is THE quality score: the length of the embedding before it is normalised, in SFace units (10 and more is
-    good), because it predicts wrong matches far better than blur or the detector's score do. The rest explains it.
+    `length` is THE quality score: the length of the embedding before it is normalised, in SFace units (10 and
+    more is good), because it predicts wrong matches far better than blur or the detector's score do. The rest
+    explains it.
     """
 
     length: float
@@ -39,7 +40,7 @@ class Quality:
     blur: float
     """Variance of the Laplacian over the aligned grey crop: higher is sharper."""
     yaw: float
-    """Degrees, positive when the nose points to the right edge of the picture. A coarse estimate, as is pitch."""
+    """Degrees, positive when the nose points to the right edge of the picture. Coarse, as is pitch."""
     pitch: float
     """Degrees, positive when the nose points up."""
     roll: float
@@ -65,7 +66,7 @@ class DetectedFace:
     box: tuple[float, float, float, float]
     """x, y, width, height, cut to the picture."""
     landmarks: NDArray[np.float32]
-    """(5, 2): the person's right eye (left in the picture), left eye, nose, right and left corner of the mouth."""
+    """(5, 2): the person's right eye (left in the picture), left eye, nose, right and left mouth corner."""
     score: float
     """The detector's, 0 to 1."""
     quality: Quality

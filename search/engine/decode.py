@@ -1,4 +1,4 @@
-"""Bytes from anywhere to an upright RGB picture, or one clear sentence why not. Never believes a file name."""
+"""Bytes from anywhere to an upright RGB picture, or one clear sentence why not. File names play no part."""
 
 import warnings
 from dataclasses import dataclass
@@ -15,15 +15,25 @@ from search.engine.base import Rgb
 MAX_BYTES = 40 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 16
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "BMP", "TIFF")
+"""Multi-picture files of cameras (MPO) are opened as the JPEG that they begin with."""
 
 register_heif_opener()
-# For the whole process: our own cap is lower, and what Pillow only warns of must not pass with a line in the log.
+# For the whole process: what Pillow only warns of must not pass with a line in the log.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 # First bytes of pictures we read, and of some we do not, so that the sentence can say which it is.
 _KNOWN = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*")
-_UNSUPPORTED = (b"<svg", b"<?xml", b"%PDF", b"%!PS", b"8BPS", b"\x00\x00\x01\x00", b"\xff\x0a", b"\x00\x00\x00\x0c")
+_UNSUPPORTED = (
+    b"<svg",
+    b"<?xml",
+    b"%PDF",
+    b"%!PS",
+    b"8BPS",
+    b"\x00\x00\x01\x00",
+    b"\xff\x0a",
+    b"\x00\x00\x00\x0c",
+)
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -62,13 +72,13 @@ class Picture:
     width: int
     height: int
     format: str
-    """Pillow's name, one of FORMATS."""
+    """Pillow's name: one of FORMATS or MPO."""
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Picture:
     """The (first) picture in a file, turned upright, transparency on white.
 
-    Sizes are checked before any pixel is decoded. Raises PictureRefused, and nothing else, for every bad input.
+    Sizes are checked before any pixel is decoded. Every bad input raises PictureRefused and nothing else.
     """
     if not data:
         raise PictureRefused(Refusal.EMPTY, "The file is empty.")
@@ -100,7 +110,9 @@ def _unreadable(data: bytes) -> PictureRefused:
     if data.startswith(_KNOWN) or data[4:8] == b"ftyp":
         return PictureRefused(Refusal.DAMAGED, "The picture is cut short or damaged.")
     if data.lstrip()[:16].lower().startswith(_UNSUPPORTED) or data.startswith(_UNSUPPORTED):
-        return PictureRefused(Refusal.UNSUPPORTED, f"Pictures of this kind are not read, only {', '.join(FORMATS)}.")
+        return PictureRefused(
+            Refusal.UNSUPPORTED, f"Pictures of this kind are not read, only {', '.join(FORMATS)}."
+        )
     return PictureRefused(Refusal.NOT_A_PICTURE, "The file is not a picture.")
 
 
@@ -109,11 +121,11 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise PictureRefused(
             Refusal.TOO_MANY_PIXELS,
-            f"The picture has {width} × {height} pixels, more than {max_pixels / 1e6:g} million.",
+            f"The picture has {width} by {height} pixels, more than {max_pixels / 1e6:g} million.",
         )
     if min(width, height) < MIN_SIDE:
         raise PictureRefused(
-            Refusal.TOO_SMALL, f"The picture has {width} × {height} pixels, less than {MIN_SIDE} on a side."
+            Refusal.TOO_SMALL, f"The picture has {width} by {height} pixels, less than {MIN_SIDE} on a side."
         )
 
 
@@ -121,7 +133,7 @@ def _orientation(image: Image.Image) -> int:
     """1 to 8, from EXIF. Read after loading, because some formats apply it themselves and then reset it."""
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # noqa: BLE001 - broken metadata, of whatever kind, is no reason to refuse a good picture
+    except Exception:  # broken metadata, of whatever kind, is no reason to refuse a good picture
         return 1
 
 
@@ -147,4 +159,4 @@ def _eight_bits(grey: NDArray[np.generic], mode: str) -> NDArray[np.uint8]:
     peak = float(values.max())
     usual = (1.0, 255.0, 65535.0) if mode == "F" else (65535.0,)
     top = next((maximum for maximum in usual if peak <= maximum), peak)
-    return np.clip(values * (255 / top), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values * (255 / top), 0, 255), dtype=np.uint8)

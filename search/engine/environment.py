@@ -21,12 +21,12 @@ def _opencv_problems() -> list[str]:
     problems = []
     if CV2_PROBLEM:
         problems.append(f"OpenCV cannot be imported: {CV2_PROBLEM}. Install {_HEADLESS} from the lock file.")
-    for name in _GUI_BUILDS:
-        if _is_installed(name):
-            problems.append(
-                f"{name} is installed and overwrites the files of {_HEADLESS}; make the environment anew from the "
-                "lock file instead of uninstalling either."
-            )
+    problems += [
+        f"{name} is installed and overwrites the files of {_HEADLESS}; make the environment anew from the "
+        "lock file instead of uninstalling either."
+        for name in _GUI_BUILDS
+        if _is_installed(name)
+    ]
     return problems
 
 

@@ -11,12 +11,12 @@ from search.engine.runtime import cv2
 SIDE = 112
 
 # Insightface's ArcFace template, which SFace was trained on as well. Same order as DetectedFace.landmarks.
-TEMPLATE = np.array(
+LANDMARK_TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
     dtype=np.float64,
 )
-_TEMPLATE_CENTRE = TEMPLATE.mean(axis=0)
-_TEMPLATE_OFFSETS = TEMPLATE - _TEMPLATE_CENTRE
+_TEMPLATE_CENTRE = LANDMARK_TEMPLATE.mean(axis=0)
+_TEMPLATE_OFFSETS = LANDMARK_TEMPLATE - _TEMPLATE_CENTRE
 
 # Distances of a typical adult face, in units of the distance between the eyes.
 _NOSE_DEPTH = 0.48
@@ -25,7 +25,7 @@ _NOSE_HEIGHT = 0.56  # how far down from the eyes to the mouth the nose is: the 
 
 
 def similarity(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The (2, 3) rotation, scale and shift that brings five landmarks closest to the template (least squares).
+    """The (2, 3) rotation, scale and shift that brings landmarks closest to the template (least squares).
 
     Raises ValueError when the landmarks lie in one point or are not finite.
     """
@@ -36,19 +36,22 @@ def similarity(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     if not math.isfinite(spread) or spread < 1e-6:
         raise ValueError("The landmarks of this face lie in one point.")
     cosine = float((offsets * _TEMPLATE_OFFSETS).sum()) / spread
-    sine = float((offsets[:, 0] * _TEMPLATE_OFFSETS[:, 1] - offsets[:, 1] * _TEMPLATE_OFFSETS[:, 0]).sum()) / spread
+    sine = (
+        float((offsets[:, 0] * _TEMPLATE_OFFSETS[:, 1] - offsets[:, 1] * _TEMPLATE_OFFSETS[:, 0]).sum())
+        / spread
+    )
     turn = np.array([[cosine, -sine], [sine, cosine]])
     return np.column_stack([turn, _TEMPLATE_CENTRE - turn @ centre])
 
 
 def align(image: Rgb, landmarks: NDArray[np.float32]) -> Rgb:
-    """The face as a (112, 112, 3) crop, taken from the picture at full resolution: a reduced copy costs accuracy."""
+    """The face as a (112, 112, 3) crop. `image` must be the full picture: a reduced copy costs accuracy."""
     crop = cv2.warpAffine(image, similarity(landmarks), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
     return np.asarray(crop, dtype=np.uint8)
 
 
 def pose(landmarks: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Yaw, pitch and roll in degrees, from the place of the nose between eyes and mouth. Coarse: about ten degrees."""
+    """Yaw, pitch, roll in degrees, from the nose's place between eyes and mouth. Within ten or so."""
     points = landmarks.astype(np.float64)
     across = points[1] - points[0]
     roll = math.atan2(across[1], across[0])
@@ -66,7 +69,7 @@ def pose(landmarks: NDArray[np.float32]) -> tuple[float, float, float]:
 
 
 def measure(crop: Rgb, landmarks: NDArray[np.float32], *, size: float, length: float) -> Quality:
-    """`crop` is the aligned face, `size` its width in the picture, `length` the embedding's, in SFace units."""
+    """`crop` is the aligned face, `size` its width in the picture, `length` that of Quality."""
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     yaw, pitch, roll = pose(landmarks)
     return Quality(

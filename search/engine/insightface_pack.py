@@ -1,7 +1,7 @@
 """Any insightface model pack behind our protocol, through insightface's own model zoo."""
 
 import hashlib
-import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 from search.engine.base import DetectedFace, EngineUnavailable, Rgb, clip_box
 from search.engine.geometry import align, measure
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
 LENGTH_UNIT = 0.5
-"""ArcFace packs give lengths of about 20 for a good face where SFace gives 10; Quality.length is in SFace units.
+"""Quality.length is in SFace units: ArcFace packs give about 20 for a good face where SFace gives 10.
 
 An estimate from published figures, until it is measured for the pack in use.
 """
@@ -20,17 +22,14 @@ An estimate from published figures, until it is measured for the pack in use.
 
 class InsightFaceEngine:
     def __init__(self, pack: str) -> None:
-        """`pack`: a folder of ONNX files, used as it is, or the name of a pack, which insightface downloads to its own
-        folder when it is not there. Raises EngineUnavailable.
+        """`pack`: a folder of ONNX files, used as it is, or the name of a pack, which insightface
+        downloads to its own folder when it is not there. Raises EngineUnavailable.
         """
-        folder = Path(pack).expanduser()
-        if not folder.is_dir() and (os.sep in pack or pack.startswith((".", "~")) or not pack):
-            raise EngineUnavailable(f"There is no folder {pack!r} with an insightface model pack.")
-        self._analysis = _open_pack(str(folder) if folder.is_dir() else pack)
+        self._analysis = _open_pack(_place(pack))
         recogniser = self._analysis.models["recognition"]
         crop = np.zeros((recogniser.input_size[1], recogniser.input_size[0], 3), dtype=np.uint8)
         self.dimension = int(np.asarray(recogniser.get_feat(crop)).size)
-        # Two packs may share a name; embeddings are comparable only when the recogniser's weights are the same.
+        # Two packs may share a name; embeddings are comparable only when the recogniser's weights are.
         weights = hashlib.sha256(Path(recogniser.model_file).read_bytes()).hexdigest()
         self.model_id = f"insightface-{Path(self._analysis.model_dir).name}-{weights[:12]}"
 
@@ -45,8 +44,8 @@ class InsightFaceEngine:
     def _face(self, image: Rgb, found: Any) -> DetectedFace | None:
         """None for a find without landmarks, without extent, or with an embedding without direction.
 
-        Insightface names the landmarks as seen in the picture ("left eye") where YuNet names the person's ("right
-        eye"): the five points come in the same order.
+        Insightface names the landmarks as seen in the picture ("left eye") where YuNet names the person's
+        ("right eye"): the five points come in the same order.
         """
         if found.kps is None or found.embedding is None:
             return None
@@ -70,14 +69,26 @@ class InsightFaceEngine:
         )
 
 
+def _place(pack: str) -> str:
+    """A folder that is there or the bare name of a pack; a mistyped path must not become a download."""
+    folder = Path(pack).expanduser()
+    if pack and folder.is_dir():
+        return str(folder.resolve())
+    if not _NAME.fullmatch(pack):
+        raise EngineUnavailable(f"There is no folder {pack!r} with an insightface model pack.")
+    return pack
+
+
 def _open_pack(pack: str) -> Any:
     # Imported here because it takes seconds and only installations that use a pack need it.
-    from insightface.app import FaceAnalysis  # type: ignore[import-untyped]
+    from insightface.app import FaceAnalysis
 
     try:
         analysis = FaceAnalysis(name=pack, allowed_modules=["detection", "recognition"])
     except Exception as error:  # the model zoo raises whatever its network, archive and graph readers raise
-        raise EngineUnavailable(f"The insightface pack {pack!r} cannot be loaded: {_first_line(error)}") from error
+        raise EngineUnavailable(
+            f"The insightface pack {pack!r} cannot be loaded: {_first_line(error)}"
+        ) from error
     if "recognition" not in analysis.models:
         raise EngineUnavailable(f"The insightface pack {pack!r} has no recognition model.")
     analysis.prepare(ctx_id=0)

@@ -37,7 +37,7 @@ class SFace:
     def embed(self, crop: Rgb) -> Vector:
         """Aligned (112, 112, 3) crop to 128 numbers, not normalised.
 
-        The network takes red first and 0..255; any other scaling looks as if it worked and is far less accurate.
+        The network takes red first and 0..255; other scalings seem to work and are far less accurate.
         """
         blob = crop.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
         return np.asarray(self._session.run(["fc1"], {"data": blob})[0][0], dtype=np.float32)

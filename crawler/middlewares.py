@@ -1,0 +1,140 @@
+"""What every request of a crawl passes, robots.txt and redirects included: the fetch policy, then the site's wishes."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from protego import Protego
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.policy import FetchError, FetchPolicy, IPAddress, ParsedUrl, is_private_address, parse_url
+from crawler.resolver import CachingResolver
+
+ROBOTS_MAX_BYTES = 512 * 1024
+ROBOTS_MAX_REDIRECTS = 5
+MAX_CRAWL_DELAY_SECONDS = 60.0
+PRIVATE_HOST_CONCURRENCY = 8
+
+
+class NotFetched(IgnoreRequest):
+    """A request that is not made; `code` is what it is counted by."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def slot_of(parsed: ParsedUrl) -> str:
+    """The unit of politeness: a host and port."""
+    return f"{parsed.host}:{parsed.port}"
+
+
+class PolicyMiddleware:
+    """Judges the URL and every address of its host; sorts requests by host, and lets private hosts go fast."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        self._policy: FetchPolicy = crawler.settings["FETCH_POLICY"]
+        self._resolver = CachingResolver(self._policy)
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "PolicyMiddleware":
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        try:
+            parsed = self._policy.check_url(request.url)
+            addresses = self._resolver.known(parsed.host)
+            if addresses is None:
+                addresses = await asyncio.to_thread(self._resolver.resolve, parsed.host)
+        except FetchError as error:
+            raise NotFetched(error.code) from error
+        self._set_pace(request, slot_of(parsed), addresses)
+
+    def _set_pace(self, request: Request, slot: str, addresses: list[IPAddress]) -> None:
+        request.meta["download_slot"] = slot
+        if all(is_private_address(address) for address in addresses):
+            pace = {"delay": 0.0, "concurrency": PRIVATE_HOST_CONCURRENCY}
+            self._crawler.engine.downloader.per_slot_settings.setdefault(slot, pace)
+            request.meta["autothrottle_dont_adjust_delay"] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsRules:
+    """A site's robots.txt for us. Without `rules`, `reason` says why nothing may be fetched; empty: all may."""
+
+    rules: Protego | None = None
+    reason: str = ""
+
+    def refusal(self, url: str, agent: str) -> str:
+        """Why `url` may not be fetched, as the code to count by; empty where it may."""
+        if self.rules is None or self.rules.can_fetch(url, agent):
+            return self.reason
+        return "robots"
+
+    def delay(self, agent: str) -> float:
+        """Seconds between two requests that the site asks for."""
+        wished = self.rules.crawl_delay(agent) if self.rules else None
+        return min(float(wished or 0.0), MAX_CRAWL_DELAY_SECONDS)
+
+
+class RobotsMiddleware:
+    """RFC 9309. A site without robots.txt (4xx) allows all; one that cannot be asked (5xx, no answer) allows nothing."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._loading: dict[str, asyncio.Task[RobotsRules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "RobotsMiddleware":
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("is_robots_txt"):
+            return
+        parsed = parse_url(request.url)
+        origin = f"{parsed.scheme}://{parsed.netloc}"
+        if origin not in self._loading:
+            self._loading[origin] = asyncio.ensure_future(self._load(f"{origin}/robots.txt"))
+        rules = await asyncio.shield(self._loading[origin])
+        refusal = rules.refusal(request.url, self._agent)
+        if refusal:
+            raise NotFetched(refusal)
+        if delay := rules.delay(self._agent):
+            self._slow_down(request, slot_of(parsed), delay)
+
+    async def _load(self, url: str) -> RobotsRules:
+        for _hop in range(ROBOTS_MAX_REDIRECTS + 1):
+            request = Request(url, callback=NO_CALLBACK, priority=1000, meta={"is_robots_txt": True})
+            try:
+                response: Response = await self._crawler.engine.download_async(request)
+            except Exception:  # whatever the reason: a site that cannot be asked is left alone
+                return RobotsRules(reason="robots_unreachable")
+            location = response.headers.get(b"Location")
+            if not 300 <= response.status < 400 or not location:
+                return self._rules(response)
+            url = urljoin(url, location.decode("latin-1"))
+        return RobotsRules()
+
+    def _rules(self, response: Response) -> RobotsRules:
+        if response.status >= 500 or response.status == 429:
+            return RobotsRules(reason="robots_unreachable")
+        if response.status != 200:
+            return RobotsRules()
+        text = response.body[:ROBOTS_MAX_BYTES].decode("utf-8-sig", "ignore")
+        return RobotsRules(rules=Protego.parse(text))
+
+    def _slow_down(self, request: Request, slot: str, delay: float) -> None:
+        request.meta["autothrottle_dont_adjust_delay"] = True
+        downloader = self._crawler.engine.downloader
+        pace = downloader.per_slot_settings.setdefault(slot, {})
+        own = pace.get("delay", downloader.settings.getfloat("DOWNLOAD_DELAY"))
+        pace.update(delay=max(own, delay), concurrency=1, jitter=0.0)
+        live = downloader.slots.get(slot)
+        if live is not None:
+            live.delay, live.concurrency, live.jitter = pace["delay"], 1, 0.0

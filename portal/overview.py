@@ -1,0 +1,107 @@
+"""The dashboard's facts: where a person stands, whose move it is, and what happened lately."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max
+from django.db.models.functions import TruncDate
+
+from accounts import consent
+from accounts.models import User
+from crawler.models import CrawlRun, Source
+from search import enrolment, review
+from search.models import Enrolment, Match
+from search.states import Decision, EnrolmentState, MatchState
+from takedowns.models import Case, CaseEvent, InfringingUrl
+from takedowns.states import CaseState, UrlState
+
+_EVENTS = 8
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline."""
+
+    at: datetime
+    title: str
+    text: str = ""
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the dashboard shows."""
+
+    enrolment: Enrolment | None
+    last: Enrolment | None
+    paused: bool
+    to_look_at: int
+    to_answer: list[Match]
+    open_cases: list[Case]
+    removed: int
+    asked: int
+    sources: int
+    last_crawl: datetime | None
+    events: list[Event]
+
+    @property
+    def waiting(self) -> bool:
+        """Enrolled, but the identity check is still to come."""
+        return bool(self.enrolment and self.enrolment.state == EnrolmentState.AWAITING_LIVENESS)
+
+    @property
+    def yours(self) -> int:
+        """How many open cases wait for the person."""
+        return sum(case.state == CaseState.AWAITING_SUBJECT for case in self.open_cases)
+
+    @property
+    def nothing_yet(self) -> bool:
+        return not (self.to_look_at or self.to_answer or self.open_cases or self.asked)
+
+
+def of(user: User) -> Overview:
+    """Everything at once, in a handful of queries."""
+    matches = review.visible_matches(user)
+    urls = InfringingUrl.objects.filter(case__subject__user=user)
+    crawls = CrawlRun.objects.filter(status=CrawlRun.Status.FINISHED)
+    return Overview(
+        enrolment=enrolment.current(user),
+        last=Enrolment.objects.filter(subject__user=user).order_by("-created_at").first(),
+        paused=not consent.given(user) >= consent.REQUIRED,
+        to_look_at=matches.filter(state=MatchState.CANDIDATE).count(),
+        to_answer=list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview")),
+        open_cases=list(Case.objects.filter(subject__user=user).exclude(state=CaseState.CLOSED)),
+        removed=urls.filter(state=UrlState.REMOVED).count(),
+        asked=urls.count(),
+        sources=Source.objects.filter(active=True).count(),
+        last_crawl=crawls.aggregate(last=Max("finished_at"))["last"],
+        events=_events(user),
+    )
+
+
+def _events(user: User) -> list[Event]:
+    events = [*_enrolment_events(user), *_match_events(user), *_case_events(user)]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:_EVENTS]
+
+
+def _enrolment_events(user: User) -> list[Event]:
+    events = []
+    for row in Enrolment.objects.filter(subject__user=user):
+        events.append(Event(row.created_at, "You gave us your photos", "We measured and discarded them."))
+        if row.activated_at:
+            events.append(Event(row.activated_at, "Your identity was confirmed", "We began to look.", "good"))
+    return events
+
+
+def _match_events(user: User) -> list[Event]:
+    days = review.visible_matches(user).order_by().annotate(day=TruncDate("created_at")).values("day")
+    rows = days.annotate(count=Count("pk"), at=Max("created_at")).order_by("-day")[:_EVENTS]
+    return [
+        Event(row["at"], f"We found {row['count']} {'picture' if row['count'] == 1 else 'pictures'}")
+        for row in rows
+    ]
+
+
+def _case_events(user: User) -> list[Event]:
+    rows = CaseEvent.objects.filter(case__subject__user=user).select_related("case").order_by("-id")[:_EVENTS]
+    return [Event(row.at, row.text, f"Case {row.case.reference}") for row in rows]

@@ -1,0 +1,17 @@
+from django.conf import settings
+from django.urls import path
+
+from portal import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("home/", views.home, name="home"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("crawler/", views.crawler, name="crawler"),
+    path("help/", views.help_page, name="help"),
+    path("healthz", views.healthz, name="healthz"),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", views.styleguide, name="styleguide"))

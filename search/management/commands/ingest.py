@@ -1,0 +1,24 @@
+"""`manage.py ingest`: everything waiting."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from config.commands import OperatorCommand
+from search import ingest
+from search.engine import EngineUnavailable
+
+
+class Command(OperatorCommand):
+    help = "Measure the faces in every fetched picture that waits, and compare them with the enrolled people."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = ingest.ingest_waiting()
+        except EngineUnavailable as error:
+            raise CommandError(str(error)) from error
+        document = asdict(report)
+        refused = ", ".join(f"{count} {reason}" for reason, count in report.refused.items()) or "none"
+        rows = [(name.replace("_", " "), value) for name, value in document.items() if name != "refused"]
+        self.emit(document, ("what", "count"), [*rows, ("refused", refused)])

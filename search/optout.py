@@ -1,0 +1,170 @@
+"""Opt-outs: a face that must not be found. Free, without an account, e-mail confirmed.
+
+An opt-out in effect is asked at ingest (the face is dropped), at query (it is filtered out) and at enrolment
+(it is refused). The list is sealed under a key of its own and read by this module only.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from accounts import audit, keys
+from accounts.transitions import IllegalTransition, change_state
+from search import faces
+from search.calibration import Band
+from search.engine import PictureRefused
+from search.engine.base import Vector
+from search.models import Face, Match, OptOut
+from search.probes import all_probes
+from search.reference import ReferenceRefused, single_face
+from search.states import OPT_OUT, MatchState, OptOutState
+
+_KEY = "opt-out"
+_LINK_AGE_SECONDS = 2 * 24 * 3600
+_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+
+
+class OptOutRefused(Exception):
+    """Why nothing was done, in one clear sentence."""
+
+
+def request(email: str, photo: bytes) -> OptOut:
+    """Take an opt-out and mail its confirmation link; without the confirmation it has no effect.
+
+    The photo is measured in memory and discarded. Raises `OptOutRefused`.
+    """
+    try:
+        face = single_face(photo)
+    except (PictureRefused, ReferenceRefused) as error:
+        raise OptOutRefused(str(error)) from error
+    optout = OptOut.objects.create(
+        reference="OO-" + "".join(secrets.choice(_ALPHABET) for _ in range(8)),
+        sealed_email=keys.seal_for_installation(_KEY, json.dumps(email).encode()),
+        sealed_template=keys.seal_for_installation(_KEY, faces.to_bytes(face.embedding)),
+        model_id=face.model_id,
+    )
+    _mail(optout, "confirm", link=_link("confirm", optout))
+    return optout
+
+
+def confirm(token: str) -> OptOut:
+    """Put an opt-out into effect and mail the receipt; asking twice changes nothing more.
+
+    One that would hide the face of somebody who is enrolled is held for a person to look at, so that nobody
+    can blind a subscriber with a photo of them. Raises `OptOutRefused`.
+    """
+    optout = _from_token("confirm", token)
+    if optout.state in {OptOutState.ACTIVE, OptOutState.CONTESTED}:
+        return optout
+    new = OptOutState.CONTESTED if _hides_a_subscriber(optout) else OptOutState.ACTIVE
+    try:
+        with transaction.atomic():
+            change_state(optout, OPT_OUT, new, confirmed_at=timezone.now())
+            audit.record(f"opt_out.{new.value}", optout)
+            if new == OptOutState.ACTIVE:
+                _forget_faces(optout)
+    except IllegalTransition as error:
+        raise OptOutRefused("This opt-out was withdrawn. You can make a new one.") from error
+    _mail(optout, "receipt", link=_link("withdraw", optout))
+    return optout
+
+
+def withdraw(token: str) -> OptOut:
+    """End an opt-out for good and destroy its face template. Raises `OptOutRefused`."""
+    optout = _from_token("withdraw", token)
+    if optout.state == OptOutState.WITHDRAWN:
+        return optout
+    with transaction.atomic():
+        change_state(optout, OPT_OUT, OptOutState.WITHDRAWN, withdrawn_at=timezone.now(), sealed_template=b"")
+        audit.record("opt_out.withdrawn", optout)
+    return optout
+
+
+def find(action: str, token: str) -> OptOut:
+    """The opt-out that a mailed link names, to show before anything is done. Raises `OptOutRefused`."""
+    return _from_token(action, token)
+
+
+def hidden(embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of these faces, (n, dimension) of the configured model, belong to somebody who opted out."""
+    optouts = OptOut.objects.filter(state=OptOutState.ACTIVE, model_id=faces.engine().model_id)
+    templates = [_template(optout) for optout in optouts]
+    if not templates or not len(embeddings):
+        return np.zeros(len(embeddings), dtype=bool)
+    scores = embeddings @ np.stack(templates).T
+    return np.asarray(scores.max(axis=1) >= _threshold(len(templates)), dtype=bool)
+
+
+def is_hidden(embedding: Vector) -> bool:
+    """Whether one face belongs to somebody who opted out."""
+    return bool(hidden(embedding[np.newaxis])[0])
+
+
+def _threshold(listed: int) -> float:
+    """What counts as the same face: a likely match in a list of this length."""
+    return faces.calibration().band_threshold(Band.LIKELY, listed)
+
+
+def _template(optout: OptOut) -> Vector:
+    return faces.from_bytes(keys.unseal_for_installation(_KEY, optout.sealed_template))
+
+
+def _hides_a_subscriber(optout: OptOut) -> bool:
+    vectors: Sequence[Vector] = [probe.vector for probe in all_probes()]
+    if not vectors:
+        return False
+    return bool((np.stack(vectors) @ _template(optout)).max() >= _threshold(1))
+
+
+def _forget_faces(optout: OptOut) -> None:
+    """Delete the face from what was crawled before, with any undecided match that rested on it.
+
+    Exact and over the rows, which are the truth: an opt-out must not wait for an index.
+    """
+    template, threshold = _template(optout), _threshold(1)
+    found = [
+        pk
+        for pk, stored in Face.objects.filter(model_id=optout.model_id).values_list("pk", "embedding").iterator()
+        if float(faces.from_bytes(stored) @ template) >= threshold
+    ]
+    for start in range(0, len(found), 500):
+        chunk = found[start : start + 500]
+        Match.objects.filter(face__in=chunk, state=MatchState.CANDIDATE).delete()
+        Face.objects.filter(pk__in=chunk).delete()
+
+
+def _link(action: str, optout: OptOut) -> str:
+    token = signing.dumps(str(optout.pk), salt=f"opt-out-{action}")
+    return settings.PORTAL_URL + reverse(f"search:optout_{action}", args=[token])
+
+
+def _from_token(action: str, token: str) -> OptOut:
+    # The way out of the list never expires; the way in does.
+    max_age = _LINK_AGE_SECONDS if action == "confirm" else None
+    try:
+        pk = signing.loads(token, salt=f"opt-out-{action}", max_age=max_age)
+        return OptOut.objects.get(pk=pk)
+    except (signing.BadSignature, OptOut.DoesNotExist) as error:
+        raise OptOutRefused("This link is not valid, or no longer. You can ask for a new one.") from error
+
+
+def _mail(optout: OptOut, name: str, *, link: str) -> None:
+    email = json.loads(keys.unseal_for_installation(_KEY, optout.sealed_email))
+    context = {"optout": optout, "link": link, "contact_email": settings.CONTACT_EMAIL}
+    message = EmailMultiAlternatives(
+        subject=render_to_string(f"search/email/optout_{name}_subject.txt", context).strip(),
+        body=render_to_string(f"search/email/optout_{name}.txt", context),
+        to=[email],
+    )
+    message.attach_alternative(render_to_string(f"search/email/optout_{name}.html", context), "text/html")
+    message.send()

@@ -1,0 +1,39 @@
+"""One photo of one person, as enrolment and opt-out ask for it."""
+
+from search import faces
+from search.calibration import Band
+from search.engine import DetectedFace, Grade
+
+# A face this much narrower than the main one is somebody in the background, and is not measured.
+_BACKGROUND = 0.25
+
+
+class ReferenceRefused(Exception):
+    """Why a photo cannot serve, in one clear sentence."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def single_face(photo: bytes) -> DetectedFace:
+    """The one face in a photo, good enough to be recognised by.
+
+    Raises:
+        PictureRefused: the bytes are no usable picture.
+        ReferenceRefused: no face, several faces, or a face too small or blurred to measure.
+    """
+    found = sorted(faces.faces_in(photo), key=lambda face: face.box[2], reverse=True)
+    if not found:
+        raise ReferenceRefused("no_face", "We could not find a face in this photo.")
+    main, *others = found
+    if any(face.box[2] > _BACKGROUND * main.box[2] for face in others):
+        raise ReferenceRefused("several_faces", "There are several faces in this photo; please choose one of you alone.")
+    if main.quality.grade == Grade.UNUSABLE:
+        raise ReferenceRefused("poor_face", "The face in this photo is too small, dark or blurred to be measured.")
+    return main
+
+
+def same_person_threshold(compared: int) -> float:
+    """The score from which a face counts as one already known, among this many known ones."""
+    return faces.calibration().band_threshold(Band.LIKELY, compared)
