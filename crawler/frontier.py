@@ -64,6 +64,8 @@ class Site:
             self._follow_start(target)
         if visit.hops >= MAX_HOPS or target == visit.url:
             self.tally.errors["redirect_loop"] += 1
+        elif visit.depth == 0 and not self.in_scope(target):
+            self.tally.errors["redirect_elsewhere"] += 1
         elif self._is_new(target, visit.depth):
             self._known.add(target)
             self._queue.appendleft(Visit(target, visit.depth, visit.hops + 1))

@@ -1,6 +1,7 @@
-"""What every request of a crawl passes, robots.txt and redirects included: the fetch policy, then the site's wishes."""
+"""What every request of a crawl passes, also for robots.txt: the fetch policy, then the site's own wishes."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -13,6 +14,8 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.policy import FetchError, FetchPolicy, IPAddress, ParsedUrl, is_private_address, parse_url
 from crawler.resolver import CachingResolver
+
+logger = logging.getLogger(__name__)
 
 ROBOTS_MAX_BYTES = 512 * 1024
 ROBOTS_MAX_REDIRECTS = 5
@@ -34,7 +37,7 @@ def slot_of(parsed: ParsedUrl) -> str:
 
 
 class PolicyMiddleware:
-    """Judges the URL and every address of its host; sorts requests by host, and lets private hosts go fast."""
+    """Judges the URL and every address of its host; paces requests by host, private ones without delay."""
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
@@ -65,7 +68,7 @@ class PolicyMiddleware:
 
 @dataclass(frozen=True, slots=True)
 class RobotsRules:
-    """A site's robots.txt for us. Without `rules`, `reason` says why nothing may be fetched; empty: all may."""
+    """A site's robots.txt. Without `rules`, `reason` says why nothing may be fetched; empty: all may."""
 
     rules: Protego | None = None
     reason: str = ""
@@ -83,7 +86,7 @@ class RobotsRules:
 
 
 class RobotsMiddleware:
-    """RFC 9309. A site without robots.txt (4xx) allows all; one that cannot be asked (5xx, no answer) allows nothing."""
+    """RFC 9309: a site without robots.txt (4xx) allows all; one that cannot be asked allows nothing."""
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
@@ -109,16 +112,17 @@ class RobotsMiddleware:
             self._slow_down(request, slot_of(parsed), delay)
 
     async def _load(self, url: str) -> RobotsRules:
-        for _hop in range(ROBOTS_MAX_REDIRECTS + 1):
-            request = Request(url, callback=NO_CALLBACK, priority=1000, meta={"is_robots_txt": True})
-            try:
+        try:
+            for _hop in range(ROBOTS_MAX_REDIRECTS + 1):
+                request = Request(url, callback=NO_CALLBACK, priority=1000, meta={"is_robots_txt": True})
                 response: Response = await self._crawler.engine.download_async(request)
-            except Exception:  # whatever the reason: a site that cannot be asked is left alone
-                return RobotsRules(reason="robots_unreachable")
-            location = response.headers.get(b"Location")
-            if not 300 <= response.status < 400 or not location:
-                return self._rules(response)
-            url = urljoin(url, location.decode("latin-1"))
+                location = response.headers.get(b"Location")
+                if not 300 <= response.status < 400 or not location:
+                    return self._rules(response)
+                url = urljoin(url, location.decode("latin-1"))
+        except Exception as error:  # whatever the reason: a site that cannot be asked is left alone
+            logger.info("robots.txt not read: %s", type(error).__name__)
+            return RobotsRules(reason="robots_unreachable")
         return RobotsRules()
 
     def _rules(self, response: Response) -> RobotsRules:

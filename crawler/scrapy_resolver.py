@@ -5,12 +5,12 @@ reason is told by `PolicyMiddleware`, which asks first.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from twisted.internet.threads import deferToThreadPool
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawler.policy import FetchError, IPAddress
 from crawler.resolver import CachingResolver
@@ -46,7 +46,7 @@ class PolicyHostnameResolver:
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[type] | None = None,  # noqa: N803
-        transportSemantics: str = "TCP",  # noqa: N803
+        transportSemantics: Literal["TCP", "UDP"] = "TCP",  # noqa: N803
     ) -> _Resolution:
         """Tell the receiver every permitted address; none at all where the name is refused or unknown."""
         resolution = _Resolution(hostName)

@@ -120,7 +120,7 @@ def _gallery() -> dict[str, bytes]:
         "dan": _friend("friend-dan", (500, 580)),
         "alice-grey": ImageOps.grayscale(_subject((124, 0, 334, 210), (840, 840))).convert("RGB"),
         "moon": _photo("skimage", "data/moon.png"),
-        "sky": _photo("skimage", "data/hubble_deep_field.jpg"),
+        "clock": _photo("skimage", "data/clock_motion.png"),
         "gravel": _photo("skimage", "data/gravel.png"),
     }
     return {

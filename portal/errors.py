@@ -1,4 +1,4 @@
-"""Error pages. Each carries an id that is also in the log, so that a person can tell us which one they mean."""
+"""Error pages. Each carries an id that is also in the log, so that people can tell us which one they mean."""
 
 import logging
 import secrets

@@ -1,7 +1,7 @@
 """What people fill in about their face: enrolment, consents, opt-out, and the staff's identity check."""
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from django import forms
 from django.conf import settings
@@ -14,6 +14,8 @@ from search.enrolment import MAX_PHOTOS
 
 MAX_PHOTO_MEGABYTES = 15
 _MEGABYTE = 1024 * 1024
+
+Upload: TypeAlias = "UploadedFile[Any]"
 
 
 class _ManyFiles(forms.FileInput):
@@ -28,8 +30,8 @@ class PhotosField(forms.FileField):
         attrs = {"accept": "image/*"}
         super().__init__(widget=_ManyFiles(attrs) if most > 1 else forms.FileInput(attrs), **kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # noqa: ARG002 - Django's signature
-        files: list[UploadedFile] = [file for file in (data if isinstance(data, list) else [data]) if file]
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:  # noqa: ARG002 - Django's signature
+        files: list[Upload] = [file for file in (data if isinstance(data, list) else [data]) if file]
         if not files:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         if len(files) > self.most:
@@ -40,7 +42,7 @@ class PhotosField(forms.FileField):
         return files
 
 
-def _problem(file: UploadedFile) -> str:
+def _problem(file: Upload) -> str:
     size = file.size or 0
     if size > MAX_PHOTO_MEGABYTES * _MEGABYTE:
         return f"“{file.name}” is larger than {MAX_PHOTO_MEGABYTES} MB. Please choose a smaller copy."
@@ -51,7 +53,7 @@ def _no_photo(request: HttpRequest | None, otherwise: str) -> str:
     """Why no photo came. Too much at once is dropped unread, so that no photo ever touches the disk."""
     cap = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     if request and int(request.META.get("CONTENT_LENGTH") or 0) > cap:
-        return f"That was more than {cap // _MEGABYTE} MB, so we did not read it. Please choose smaller files."
+        return f"That was more than {cap // _MEGABYTE} MB, so we did not read it. Please choose smaller ones."
     return otherwise
 
 
@@ -117,8 +119,8 @@ class EnrolForm(_ConsentForm):
             request, "Please choose at least one photo."
         )
 
-    def files(self) -> list[UploadedFile]:
-        return cast(list[UploadedFile], self.cleaned_data["photos"])
+    def chosen_photos(self) -> list[Upload]:
+        return cast(list[Upload], self.cleaned_data["photos"])
 
 
 class WithdrawForm(forms.Form):
@@ -162,8 +164,8 @@ class OptOutForm(forms.Form):
         super().__init__(*((request.POST, request.FILES) if request else ()))
         self.fields["photo"].error_messages["required"] = _no_photo(request, "Please choose a photo.")
 
-    def file(self) -> UploadedFile:
-        return cast(list[UploadedFile], self.cleaned_data["photo"])[0]
+    def chosen_photo(self) -> Upload:
+        return cast(list[Upload], self.cleaned_data["photo"])[0]
 
 
 class AttestForm(forms.Form):

@@ -12,15 +12,15 @@ from accounts import keys
 from crawler.fetch import FetchFailed, fetch
 from crawler.policy import FetchPolicy, FetchRefused
 from search import faces
-from search.engine import DetectedFace, PictureRefused, decode
+from search.engine import PictureRefused, decode
 from search.engine.base import Rgb
 from search.models import Face, Match, Subject
 
 logger = logging.getLogger(__name__)
 
 _PURPOSE = "match-preview"
-_LONG_SIDE = 720
-_MARGIN = 0.35
+LONG_SIDE = 720
+_MARGIN, _OWN_MARGIN = 0.35, 0.1
 _RETRY_SECONDS = 24 * 3600
 _PER_ROUND = 20
 
@@ -29,9 +29,12 @@ Box = tuple[float, float, float, float]
 
 def sealed(subject: Subject, face: Face, pixels: Rgb | None) -> bytes | None:
     """The sealed preview of a match, or None where the picture is not at hand."""
-    if pixels is None:
-        return None
-    return keys.seal(subject.user, _PURPOSE, render(pixels, face.box))
+    return None if pixels is None else seal(subject, render(pixels, face.box))
+
+
+def seal(subject: Subject, jpeg: bytes) -> bytes:
+    """A rendered preview, sealed with the subject's key."""
+    return keys.seal(subject.user, _PURPOSE, jpeg)
 
 
 def unsealed(match: Match) -> bytes | None:
@@ -46,17 +49,17 @@ def unsealed(match: Match) -> bytes | None:
 
 def render(pixels: Rgb, keep: Box | list[float]) -> bytes:
     """A JPEG of at most 720 pixels a side in which only the face at `keep` (x, y, width, height) is sharp."""
-    others = [face.box for face in _other_faces(pixels, keep)]
+    own, others = _own_and_others(pixels, keep)
     picture = Image.fromarray(pixels)
-    for x, y, width, height in others:
-        area = (
-            max(0, int(x - _MARGIN * width)),
-            max(0, int(y - _MARGIN * height)),
-            min(picture.width, int(x + (1 + _MARGIN) * width)),
-            min(picture.height, int(y + (1 + _MARGIN) * height)),
-        )
+    original = picture.copy()
+    for box in others:
+        area = _area(box, _MARGIN, picture)
         picture.paste(_unrecognisable(picture.crop(area)), area)
-    picture.thumbnail((_LONG_SIDE, _LONG_SIDE))
+    if own:
+        # Somebody close by may have been blurred across it.
+        area = _area(own, _OWN_MARGIN, picture)
+        picture.paste(original.crop(area), area)
+    picture.thumbnail((LONG_SIDE, LONG_SIDE))
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=80)
     return file.getvalue()
@@ -79,21 +82,29 @@ def _fill(match: Match) -> bool:
         except (FetchRefused, FetchFailed, PictureRefused):
             logger.info("no preview for match %s from sighting %s", match.pk, sighting.pk)
             continue
-        sealed_preview = keys.seal(match.subject.user, _PURPOSE, preview)
-        Match.objects.filter(pk=match.pk).update(sealed_preview=sealed_preview)
+        Match.objects.filter(pk=match.pk).update(sealed_preview=seal(match.subject, preview))
         return True
     return False
 
 
-def _other_faces(pixels: Rgb, keep: Box | list[float]) -> list[DetectedFace]:
-    """Every face but the one that lies closest over `keep`."""
-    found = faces.engine().analyse([pixels])[0]
-    if not found:
-        return []
-    own = max(range(len(found)), key=lambda place: _overlap(found[place].box, keep))
-    if _overlap(found[own].box, keep) == 0:
-        return found
-    return [face for place, face in enumerate(found) if place != own]
+def _own_and_others(pixels: Rgb, keep: Box | list[float]) -> tuple[Box | None, list[Box]]:
+    """The face that lies closest over `keep`, if any does, and every other."""
+    boxes = [face.box for face in faces.engine().analyse([pixels])[0]]
+    own = max(boxes, key=lambda box: _overlap(box, keep), default=None)
+    if own is None or _overlap(own, keep) == 0:
+        return None, boxes
+    return own, [box for box in boxes if box is not own]
+
+
+def _area(box: Box, margin: float, picture: Image.Image) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a box with a margin (a share of its size), inside the picture."""
+    x, y, width, height = box
+    return (
+        max(0, int(x - margin * width)),
+        max(0, int(y - margin * height)),
+        min(picture.width, int(x + (1 + margin) * width)),
+        min(picture.height, int(y + (1 + margin) * height)),
+    )
 
 
 def _overlap(first: Box | list[float], second: Box | list[float]) -> float:

@@ -1,10 +1,10 @@
 """A person's own face: enrolment, matches, consents and opt-out; and the staff's list of identity checks."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
@@ -22,7 +22,7 @@ from accounts.models import Consent, User
 from accounts.transitions import IllegalTransition, StaleState
 from search import enrolment, optout, review
 from search.cards import card, cards
-from search.forms import AttestForm, ConsentsForm, EnrolForm, OptOutForm, WithdrawForm
+from search.forms import AttestForm, ConsentsForm, EnrolForm, OptOutForm, Upload, WithdrawForm
 from search.models import Enrolment, LivenessCheck, Match, OptOut
 from search.states import Decision, EnrolmentState, MatchState, OptOutState
 
@@ -114,7 +114,7 @@ def _enrolled(request: HttpRequest, current: Enrolment) -> HttpResponse:
 
 def _enrol(user: User, form: EnrolForm) -> bool:
     """Consent and photos stand or fall together; what is wrong goes to the form."""
-    files = form.files()
+    files = form.chosen_photos()
     try:
         with transaction.atomic():
             consent.give(user, form.purposes())
@@ -127,7 +127,7 @@ def _enrol(user: User, form: EnrolForm) -> bool:
     return True
 
 
-def _named(sentence: str, files: list[UploadedFile]) -> str:
+def _named(sentence: str, files: list[Upload]) -> str:
     """The sentence with the file's own name in place of "Photo 2"."""
     for number, file in enumerate(files, start=1):
         sentence = sentence.replace(f"Photo {number}:", f"“{file.name}”:")
@@ -341,7 +341,7 @@ def _request_optout(form: OptOutForm) -> bool:
         )
         return False
     try:
-        optout.request(email, form.file().read())
+        optout.request(email, form.chosen_photo().read())
     except optout.OptOutRefused as error:
         form.add_error("photo", str(error))
         return False

@@ -66,7 +66,7 @@ PHOTOS = [
     Photo("dan", "Dan, volunteer of the year", "He carried every chair."),
     Photo("alice-grey", "Guide, in grey", "Film, pushed one stop."),
     Photo("moon", "What we looked at", "Through the small telescope."),
-    Photo("sky", "What it is all about", "The last slide of the talk."),
+    Photo("clock", "The clock in the hall", "It runs fast."),
     Photo("gravel", "Mars yard", "Where the rover drives."),
 ]
 PAGES = -(-len(PHOTOS) // PER_PAGE)

@@ -21,7 +21,7 @@ _TEMPLATE_OFFSETS = LANDMARK_TEMPLATE - _TEMPLATE_CENTRE
 # Distances of a typical adult face, in units of the distance between the eyes.
 _NOSE_DEPTH = 0.48
 _EYES_TO_MOUTH = 1.155
-_NOSE_HEIGHT = 0.56  # how far down from the eyes to the mouth the nose is: the median of 70 press photos
+_NOSE_HEIGHT = 0.56  # how far down from the eyes to the mouth the nose is: the median of 70 labelled faces
 
 
 def similarity(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -51,7 +51,7 @@ def align(image: Rgb, landmarks: NDArray[np.float32]) -> Rgb:
 
 
 def pose(landmarks: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Yaw, pitch, roll in degrees, from the nose's place between eyes and mouth. Within ten or so."""
+    """Yaw, pitch, roll in degrees, from the nose's place between eyes and mouth. Coarse, not calibrated."""
     points = landmarks.astype(np.float64)
     across = points[1] - points[0]
     roll = math.atan2(across[1], across[0])

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LENGTH_UNIT = 0.5
 """Quality.length is in SFace units: ArcFace packs give about 20 for a good face where SFace gives 10.
 
-An estimate from published figures, until it is measured for the pack in use.
+A rule of thumb and not measured: grades and bands of a pack are to be checked before they are relied on.
 """
 
 
