@@ -1,12 +1,10 @@
 """Captures of what a page and its picture were at a moment: a WARC file (ISO 28500) and an insert-only row.
 
-The requests and responses are kept as they crossed the wire, redirects included, so that anyone can replay them.
+The requests and responses are kept as they crossed the wire, redirects included, for anyone to replay.
 """
 
 import hashlib
 import io
-import os
-import tempfile
 import uuid
 from datetime import UTC
 from pathlib import Path
@@ -17,6 +15,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.fetch import Exchange, Fetched, fetch
+from crawler.files import write_whole
 from crawler.models import Evidence
 from crawler.policy import FetchError, FetchPolicy, parse_url
 from crawler.resolver import Lookup, system_lookup
@@ -35,10 +34,10 @@ def capture(
     """
     evidence_id = uuid.uuid4()
     page = _try_fetch(page_url, policy, lookup)
-    image = _try_fetch(image_url, policy, lookup)
+    image = page if image_url == page_url else _try_fetch(image_url, policy, lookup)
     warc = _warc({page_url: page, image_url: image}, f"{evidence_id}.warc.gz")
     name = f"{str(evidence_id)[:2]}/{evidence_id}.warc.gz"
-    _write(Path(settings.EVIDENCE_DIR) / name, warc)
+    write_whole(Path(settings.EVIDENCE_DIR) / name, warc, durable=True)
     return Evidence.objects.create(
         id=evidence_id,
         page_url=page_url,
@@ -73,11 +72,7 @@ def _try_fetch(url: str, policy: FetchPolicy, lookup: Lookup) -> Fetched | Fetch
 def _warc(results: dict[str, Fetched | FetchError], file_name: str) -> bytes:
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True)
-    info = {
-        "software": "Faceward",
-        "format": "WARC File Format 1.0",
-        "robots": "not consulted: single capture",
-    }
+    info = {"software": "Faceward", "format": "WARC File Format 1.0"}
     writer.write_record(writer.create_warcinfo_record(file_name, info))
     for url, result in results.items():
         if isinstance(result, Fetched):
@@ -116,10 +111,10 @@ def _write_exchange(writer: WARCWriter, exchange: Exchange) -> None:
 
 
 def _unchunked(exchange: Exchange) -> list[tuple[str, str]]:
-    """The headers for a payload whose chunked framing was taken off; the original is kept under another name."""
+    """The headers of a payload without its chunked framing; that header is kept under another name."""
     return [
         (f"X-Crawler-{name}" if name.lower() == "transfer-encoding" else name, value)
-        for name, value in exchange.headers.multi_items()
+        for name, value in exchange.headers.items()
     ]
 
 
@@ -134,18 +129,3 @@ def _write_failure(writer: WARCWriter, url: str, error: FetchError) -> None:
             warc_content_type="application/warc-fields",
         )
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole and on the disk before the row that names it is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

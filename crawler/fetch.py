@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
+from wsgiref.headers import Headers
 
 import httpcore
-import httpx
 
 from crawler.policy import FetchFailed, FetchPolicy, FetchRefused, IPAddress, ParsedUrl
 from crawler.resolver import Lookup, resolve, system_lookup
@@ -40,7 +40,7 @@ class Exchange:
     http_version: str
     status: int
     reason: str
-    headers: httpx.Headers
+    headers: Headers
     payload: bytes
 
 
@@ -60,7 +60,7 @@ class Fetched:
         return self.exchanges[-1].status
 
     @property
-    def headers(self) -> httpx.Headers:
+    def headers(self) -> Headers:
         return self.exchanges[-1].headers
 
     @property
@@ -122,7 +122,7 @@ def _request_headers(
 
 
 def _redirect_target(exchange: Exchange) -> str | None:
-    location: str | None = exchange.headers.get("location")
+    location = exchange.headers.get("location")
     if exchange.status not in REDIRECTS or not location:
         return None
     try:
@@ -159,7 +159,7 @@ def _exchange(
         http_version=response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace"),
         status=response.status,
         reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
-        headers=httpx.Headers(response.headers),
+        headers=Headers([(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers]),
         payload=payload,
     )
 
@@ -187,7 +187,9 @@ def _too_large(limit: int) -> FetchFailed:
 
 def _decode(exchange: Exchange, limit: int) -> bytes:
     """The payload with its content codings undone, never growing past `limit`."""
-    names = [name.strip().lower() for name in exchange.headers.get("content-encoding", "").split(",")]
+    names = [
+        name.strip().lower() for name in ",".join(exchange.headers.get_all("content-encoding")).split(",")
+    ]
     codings = [name for name in names if name not in ("", "identity")]
     if len(codings) > MAX_CODINGS or not all(name in CODINGS for name in codings):
         raise FetchFailed("encoding", "The response is compressed in a way that was not asked for.")

@@ -35,8 +35,13 @@ class StorePipeline:
         return item
 
     async def close_spider(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._writer, connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._writer, _close_connection)
         self._writer.shutdown()
+
+
+def _close_connection() -> None:
+    """In the thread that opened it."""
+    connection.close()
 
 
 def store(item: PageItem | ImageItem) -> None:

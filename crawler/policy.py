@@ -192,12 +192,12 @@ class FetchPolicy:
     def check_url(self, url: str) -> ParsedUrl:
         """The parts of `url`, if the URL alone does not forbid the request. Raises FetchRefused."""
         parsed = parse_url(url)
-        if not self.allow_private and parsed.port not in self.allowed_ports:
-            raise FetchRefused("port", f"Port {parsed.port} is not one that web sites use.")
         if parsed.ip is not None:
             self.check_address(parsed.ip)
         elif is_localhost_name(parsed.host):
             self.check_address(LOOPBACK)
+        if not self.allow_private and parsed.port not in self.allowed_ports:
+            raise FetchRefused("port", f"Port {parsed.port} is not one that web sites use.")
         return parsed
 
     def check_address(self, address: IPAddress | str) -> IPAddress:

@@ -76,15 +76,23 @@ def crawl(sources: Sequence[Source], *, allow_private: bool = False) -> list[Cra
 
 def _run_spider(sites: Sequence[Site], policy: FetchPolicy) -> bool:
     """Whether the crawl came to its own end, rather than being told to stop."""
-    process = CrawlerProcess(
-        scrapy_settings(policy, settings.CRAWLER_DELAY_SECONDS), install_root_handler=False
-    )
-    for name in ("scrapy", "twisted", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    with _quiet():
+        process = CrawlerProcess(scrapy_settings(policy, settings.CRAWLER_DELAY_SECONDS))
     crawler = process.create_crawler(SiteSpider)
     process.crawl(crawler, sites=sites)
     process.start()
     return bool(crawler.stats.get_value("finish_reason") == "finished")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Scrapy sets its loggers to DEBUG and introduces itself; ours stay as the settings have them."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(before)
+    for name in ("scrapy", "twisted"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _finish(run: CrawlRun, site: Site, ended: bool) -> None:

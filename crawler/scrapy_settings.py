@@ -62,5 +62,5 @@ def scrapy_settings(policy: FetchPolicy, delay_seconds: float) -> dict[str, Any]
         "MEMUSAGE_LIMIT_MB": MEMORY_LIMIT_MB,
         # Breadth first
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
-        "LOG_LEVEL": "WARNING",
+        "LOG_INSTALL_ROOT_HANDLER": False,
     }

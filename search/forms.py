@@ -107,17 +107,17 @@ class EnrolForm(_ConsentForm):
         required="We enrol adults only, and only their own face. Please confirm this, or stop here.",
     )
     photos = PhotosField(
-        label="Your photos",
+        label="Choose one to five photos",
         most=MAX_PHOTOS,
-        help_text=f"One to {MAX_PHOTOS} photos with only you in them, the face clear and from the front. "
+        help_text="With only you in them, the face clear and from the front. "
         f"Two or more work better than one. Up to {MAX_PHOTO_MEGABYTES} MB each.",
     )
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(*((request.POST, request.FILES) if request else ()))
-        self.fields["photos"].error_messages["required"] = _no_photo(
-            request, "Please choose at least one photo."
-        )
+        missing = _no_photo(request, "Please choose at least one photo.")
+        self.fields["photos"].error_messages["required"] = missing
+        self.order_fields([*map(_name, WORDINGS), "adult", "photos"])
 
     def chosen_photos(self) -> list[Upload]:
         return cast(list[Upload], self.cleaned_data["photos"])

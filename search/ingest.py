@@ -5,7 +5,6 @@ the picture was seen; then the bytes are deleted. Every step may be killed and c
 its mark of being processed are one transaction.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -88,13 +87,10 @@ def _measure(hashes: Sequence[str], report: Report) -> dict[str, _Measured]:
     pixels: dict[str, Rgb] = {}
     for sha256 in hashes:
         try:
-            data = spool.get(sha256)
-            if hashlib.sha256(data).hexdigest() != sha256:
-                raise FileNotFoundError(sha256)
-            pixels[sha256] = decode(data).rgb
+            pixels[sha256] = decode(spool.get(sha256)).rgb
         except PictureRefused as refusal:
             _refuse(sha256, refusal.reason.value, report)
-        except FileNotFoundError:
+        except spool.NotInSpool:
             _refuse(sha256, "bytes_missing", report)
     found = faces.engine().analyse(list(pixels.values()))
     return {

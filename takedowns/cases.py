@@ -1,8 +1,6 @@
 """Steps that every part of the takedown work takes on a case: load it, move it, ask a person, end it."""
 
 from collections.abc import Iterable
-from typing import Any
-
 from django.utils import timezone
 
 from accounts.models import User
@@ -101,14 +99,17 @@ def withdraw_unsent(case: Case, reason: str, actor: User | None = None) -> None:
         )
 
 
-def end(case: Case, outcome: Outcome, kind: str, reason: str, actor: User | None = None, **data: Any) -> None:
+def end(case: Case, outcome: Outcome, reason: str, actor: User | None = None) -> None:
     """Close a case: nothing unsent stays, nothing is left to do, and only removed places are watched further."""
     withdraw_unsent(case, reason, actor)
     now = timezone.now()
     WorkItem.objects.filter(case=case, done_at=None).update(done_at=now, done_by=actor)
     case.urls.exclude(state=UrlState.REMOVED).update(next_check_at=None)
     change_state(case, CASE, CaseState.CLOSED, outcome=outcome, closed_at=now)
-    events.record(case, kind, actor=actor, **data)
+    if outcome == Outcome.REMOVED:
+        events.record(case, "case.removed", actor=actor)
+    else:
+        events.record(case, "case.closed", actor=actor, outcome=outcome.label.lower(), reason=reason)
 
 
 def _digest(sighting: Sighting) -> str:

@@ -4,13 +4,14 @@ The host is whoever runs the network that the picture's file comes from, or else
 registered the page's domain. Nothing is guessed: an address is used only if a registry gave it for that role.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crawler.defaults import web_policy
 from crawler.policy import FetchError, FetchPolicy
 from crawler.resolver import resolve
 from takedowns.cases import host_name
@@ -47,12 +48,7 @@ def find(addressee: Addressee, url: InfringingUrl) -> Search:
 
 def policy() -> FetchPolicy:
     """The one fetch policy, with the limits of a registry's answer."""
-    return FetchPolicy(
-        allow_private=settings.FETCH_ALLOW_PRIVATE,
-        max_bytes=_MAX_BYTES,
-        timeout_seconds=_TIMEOUT_SECONDS,
-        user_agent=settings.CRAWLER_USER_AGENT,
-    )
+    return replace(web_policy(), max_bytes=_MAX_BYTES, timeout_seconds=_TIMEOUT_SECONDS)
 
 
 @cache
@@ -77,8 +73,12 @@ def _owner(host: str) -> Search:
     registrant = _with_email(record, "registrant")
     if registrant is None:
         return Search(None, "The registry does not show the registrant's e-mail address.")
-    operator = _operator(f"domain:{domain}", Operator.Kind.OWNER, registrant.name or domain, registrant.country)
-    return Search(_contact(operator, registrant, "registrant", "rdap_domain", record.url, REGISTRANT_CONFIDENCE))
+    operator = _operator(
+        f"domain:{domain}", Operator.Kind.OWNER, registrant.name or domain, registrant.country
+    )
+    return Search(
+        _contact(operator, registrant, "registrant", "rdap_domain", record.url, REGISTRANT_CONFIDENCE)
+    )
 
 
 def _host(host: str) -> Search:

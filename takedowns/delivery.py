@@ -65,7 +65,9 @@ def send(notice: Notice) -> Notice:
 
 def send_approved() -> list[Notice]:
     """Send everything approved. Returns what was sent; what cannot be is on a person's desk, once."""
-    sent = []
+    sent: list[Notice] = []
+    if not _switched_on():
+        return sent
     for notice in Notice.objects.filter(state=NoticeState.APPROVED).order_by("approved_at"):
         try:
             sent.append(send(notice))
@@ -114,11 +116,17 @@ _UNCLEAR = (
 _REFUSED = "The mail server did not take the letter, so it has not left."
 
 
+def _switched_on() -> bool:
+    """The kill switch for all outgoing notices."""
+    return bool(getattr(settings, "NOTICES_ENABLED", True))
+
+
 def _claim(notice: Notice) -> Notice:
     """Check everything once more and mark the notice as being sent, committed before anything is tried."""
-    if not settings.NOTICES_ENABLED:
+    if not _switched_on():
         raise NotAllowed("Sending notices is switched off.")
-    with transaction.atomic():
+    # Durable: inside a caller's transaction the claim could be rolled back after the letter has left.
+    with transaction.atomic(durable=True):
         notice = _locked(notice)
         if notice.state != NoticeState.APPROVED:
             raise NotAllowed("Only an approved notice can be sent, and only once.")
@@ -162,7 +170,9 @@ def _record_sent(notice: Notice, actor: User | None = None) -> Notice:
             message_id=notice.message_id,
             at=sent_at,
         )
-        first_check = deadlines.next_check(sent_at, sent_at, timedelta(seconds=settings.VERIFICATION_INTERVAL_SECONDS))
+        first_check = deadlines.next_check(
+            sent_at, sent_at, timedelta(seconds=settings.VERIFICATION_INTERVAL_SECONDS)
+        )
         notice.urls.filter(next_check_at=None).update(next_check_at=first_check)
         _record(notice, "notice.sent", actor, due_on=due.date().isoformat())
         _finish_items(notice, actor)
@@ -216,4 +226,6 @@ def _locked(notice: Notice) -> Notice:
 
 
 def _record(notice: Notice, kind: str, actor: User | None = None, **data: str) -> None:
-    events.record(notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data)
+    events.record(
+        notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data
+    )

@@ -40,7 +40,7 @@ KINDS: dict[str, Kind] = {
     "case.note": Kind("Note: {note}"),
     "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}."),
     "case.removed": Kind(
-        "Every place was found gone twice. Case closed: Removed.",
+        "Every place was found gone twice. Case closed: removed.",
         "On {date} we closed the case: the picture is gone from every place, checked twice. We keep watching.",
     ),
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),

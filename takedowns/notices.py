@@ -32,7 +32,9 @@ def draft(case: Case, ground: str, contact: AbuseContact, urls: Sequence[Infring
     require_authority(case)
     with transaction.atomic():
         case = locked(case)
-        known = case.notices.exclude(state=NoticeState.WITHDRAWN).filter(operator=contact.operator, ground=ground)
+        known = case.notices.exclude(state=NoticeState.WITHDRAWN).filter(
+            operator=contact.operator, ground=ground
+        )
         if notice := known.first():
             return notice
         letter = letters.write(ground, _facts(case, contact.operator.name, urls))
@@ -165,7 +167,9 @@ def agent() -> letters.Agent:
 
 
 def _place(url: InfringingUrl) -> letters.Place:
-    return letters.Place(url.page_url, url.image_url, url.evidence.captured_at if url.evidence else None)
+    """A capture is mentioned only where it has the picture."""
+    capture = url.evidence if url.evidence and url.evidence.image_status == 200 else None
+    return letters.Place(url.page_url, url.image_url, capture.captured_at if capture else None)
 
 
 def _face_at(case: Case) -> tuple[float, float]:
@@ -197,4 +201,6 @@ def _locked(notice: Notice) -> Notice:
 
 
 def _record(notice: Notice, kind: str, actor: User | None = None, **data: str) -> None:
-    events.record(notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data)
+    events.record(
+        notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data
+    )

@@ -1,6 +1,8 @@
 """The cast: Alice (subject), Bob (another subscriber), Carol (staff), Dana (senior staff)."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -11,12 +13,16 @@ from accounts.models import Purpose, Role, User
 from search import enrolment
 from search.models import Enrolment
 from tests import photos
+from tests.memo import remembering_engine
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Rate limits start anew in every test."""
+def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits and the index start anew in every test, as the database does."""
     cache.clear()
+    settings.INDEX_DIR = tmp_path / "index"
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
+    monkeypatch.setattr("search.faces.load_engine", remembering_engine)
 
 
 @pytest.fixture

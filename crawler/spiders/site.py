@@ -162,8 +162,9 @@ class SiteSpider(scrapy.Spider):
         elif robots_directives(header(response, b"X-Robots-Tag")) & {"noindex", "noimageindex", "none"}:
             self._fail_image(url, "robots")
         elif media_type is None:
-            yield from self._page_behind_link(url, response)
-            self._fail_image(url, "not_image")
+            pages = list(self._pages_behind_link(url, response))
+            yield from pages
+            self._fail_image(url, "" if pages else "not_image")
         else:
             showings = self.pictures.waiting(url)
             item = self._store(response, media_type, showings)
@@ -175,10 +176,12 @@ class SiteSpider(scrapy.Spider):
         self._fail_image(url, failure_name(failure))
 
     def _fail_image(self, url: str, name: str) -> None:
+        """No picture at `url`; counted once per site under `name`, unless that is empty."""
         for site in {showing.site for showing in self.pictures.done(url, None)}:
-            site.tally.errors[name] += 1
+            if name:
+                site.tally.errors[name] += 1
 
-    def _page_behind_link(self, url: str, response: Response) -> Output:
+    def _pages_behind_link(self, url: str, response: Response) -> Output:
         """Some sites have pages under names like `/File:Portrait.jpg`: no picture, but a page to read."""
         if not is_html(response.body, header(response, b"Content-Type")):
             return
