@@ -22,6 +22,9 @@ PORTRAIT = "alice-portrait.jpg"
 REHOSTED = "copy-captioned.jpg"
 """The scraper's copy that the story gets taken down; `modified_copy` is made from it."""
 
+GROUP_THUMBNAIL = "meetup-group-small.jpg"
+"""The forum shows the group picture small and links to the large one: other bytes, so a picture of its own."""
+
 GALLERY_WIDTHS = (240, 480, 960)
 FRIENDS: dict[str, Box] = {
     "friend-jo": (0, 205, 235, 485),
@@ -87,7 +90,7 @@ def _subject_pictures() -> dict[str, bytes]:
         "alice-banner.jpg": _jpeg(_subject((40, 10, 512, 206), (944, 392)), quality=75),
         "alice-garden.jpg": _jpeg(ImageOps.mirror(_subject((90, 0, 410, 240), (640, 480))), quality=75),
         "meetup-group.jpg": _jpeg(group, quality=85),
-        "meetup-group-small.jpg": _jpeg(_at_width(group, 560), quality=75),
+        GROUP_THUMBNAIL: _jpeg(_at_width(group, 560), quality=75),
     }
 
 

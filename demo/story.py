@@ -263,4 +263,5 @@ class Story:
 def _alice_on_the_web() -> set[str]:
     """The hashes of every picture on the sites that shows Alice and that robots.txt leaves open."""
     web = pictures.web_pictures()
-    return {sha256(web[name]).hexdigest() for name in pictures.alice_variants() if f"/private/{name}" != blog.PRIVATE_PICTURE}
+    names = {*pictures.alice_variants(), pictures.GROUP_THUMBNAIL}
+    return {sha256(web[name]).hexdigest() for name in names if f"/private/{name}" != blog.PRIVATE_PICTURE}

@@ -12,8 +12,12 @@ from crawler.models import CrawlRun, Source
 from search import enrolment, review
 from search.models import Enrolment, Match
 from search.states import Decision, EnrolmentState, MatchState
+from takedowns import casefile
+from takedowns import events as case_events
+from takedowns.casefile import Standing
 from takedowns.models import Case, CaseEvent, InfringingUrl
 from takedowns.states import CaseState, UrlState
+from takedowns.story import NextStep, next_step
 
 _EVENTS = 8
 
@@ -29,6 +33,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class CaseRow:
+    """An open case, and whose move it is."""
+
+    case: Case
+    standing: Standing
+    next: NextStep
+
+
+@dataclass(frozen=True)
 class Overview:
     """What the dashboard shows."""
 
@@ -37,7 +50,7 @@ class Overview:
     paused: bool
     to_look_at: int
     to_answer: list[Match]
-    open_cases: list[Case]
+    open_cases: list[CaseRow]
     removed: int
     asked: int
     sources: int
@@ -52,7 +65,12 @@ class Overview:
     @property
     def yours(self) -> int:
         """How many open cases wait for the person."""
-        return sum(case.state == CaseState.AWAITING_SUBJECT for case in self.open_cases)
+        return sum(row.case.state == CaseState.AWAITING_SUBJECT for row in self.open_cases)
+
+    @property
+    def asked_words(self) -> str:
+        """The denominator of `removed`."""
+        return f"of {self.asked}"
 
     @property
     def nothing_yet(self) -> bool:
@@ -70,13 +88,20 @@ def of(user: User) -> Overview:
         paused=not consent.given(user) >= consent.REQUIRED,
         to_look_at=matches.filter(state=MatchState.CANDIDATE).count(),
         to_answer=list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview")),
-        open_cases=list(Case.objects.filter(subject__user=user).exclude(state=CaseState.CLOSED)),
+        open_cases=_open_cases(user),
         removed=urls.filter(state=UrlState.REMOVED).count(),
         asked=urls.count(),
         sources=Source.objects.filter(active=True).count(),
         last_crawl=crawls.aggregate(last=Max("finished_at"))["last"],
         events=_events(user),
     )
+
+
+def _open_cases(user: User) -> list[CaseRow]:
+    """Those that wait for the person first, then the newest."""
+    cases = Case.objects.filter(subject__user=user).exclude(state=CaseState.CLOSED).order_by("-created_at")
+    rows = [CaseRow(case, casefile.for_subscriber(case), next_step(case)) for case in cases]
+    return sorted(rows, key=lambda row: row.case.state != CaseState.AWAITING_SUBJECT)
 
 
 def _events(user: User) -> list[Event]:
@@ -103,5 +128,10 @@ def _match_events(user: User) -> list[Event]:
 
 
 def _case_events(user: User) -> list[Event]:
-    rows = CaseEvent.objects.filter(case__subject__user=user).select_related("case").order_by("-id")[:_EVENTS]
-    return [Event(row.at, row.text, f"Case {row.case.reference}") for row in rows]
+    rows = (
+        CaseEvent.objects.filter(case__subject__user=user)
+        .select_related("case")
+        .order_by("-id")[: 4 * _EVENTS]
+    )
+    told = ((row, case_events.sentence(row)) for row in rows)
+    return [Event(row.at, f"Case {row.case.reference}", text) for row, text in told if text]

@@ -218,8 +218,8 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, found: Match, decision: str) -> HttpResponse:
-    user = signed_in(request)
-    if decision == "undo" and _latest_case(found):
+    user, case = signed_in(request), _latest_case(found)
+    if decision == "undo" and case:
         messages.warning(request, "There is a case about this picture. You can end it on the case's page.")
         return _go(request, "search:match", found.pk)
     try:
@@ -228,7 +228,8 @@ def _answer(request: HttpRequest, found: Match, decision: str) -> HttpResponse:
         messages.warning(request, "You had answered this one already. Here is how it stands.")
         return _go(request, "search:match", found.pk)
     if decision == Decision.ACT:
-        return _go(request, "takedowns:open", found.pk)
+        # A relapse has its case already.
+        return _go(request, "takedowns:case", case.pk) if case else _go(request, "takedowns:open", found.pk)
     if _is_htmx(request) and request.POST.get("from") != "match":
         tab = request.POST.get("tab", "look")
         context = {"card": card(found), "tab": tab, "tabs": _tabs(user, tab), "said": said}

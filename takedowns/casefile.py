@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from django.db.models import Count, Min
+
+from takedowns import events
 from takedowns.grounds import GROUNDS
-from takedowns.models import Case, InfringingUrl, Notice, Verification
+from takedowns.models import Case, CaseEvent, InfringingUrl, Notice, Verification
 from takedowns.states import CaseState, NoticeState, Outcome, UrlState
+from takedowns.verification import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,10 @@ _FOR_STAFF = {
     CaseState.CLOSED: Standing("plain", "Nobody"),
 }
 # The table's own labels speak to the subscriber; these two mean something else to staff.
-_STATE_FOR_STAFF = {CaseState.ACTION_NEEDED: "Action needed", CaseState.AWAITING_SUBJECT: "Waiting for the subscriber"}
+_STATE_FOR_STAFF = {
+    CaseState.ACTION_NEEDED: "Action needed",
+    CaseState.AWAITING_SUBJECT: "Waiting for the subscriber",
+}
 _OUTCOME_TONES = {Outcome.REMOVED: "good", Outcome.PARTLY_REMOVED: "waiting", Outcome.REFUSED: "stopped"}
 _URL_TONES = {
     UrlState.LIVE: "needs",
@@ -53,16 +61,16 @@ _NOTICE_TONES = {
     NoticeState.PARTLY_COMPLIED: "waiting",
     NoticeState.REFUSED: "stopped",
 }
-# What a check found, by the outcome that the verification recorded.
 _FOUND = {
-    "removed_source": "Gone: page and picture",
-    "removed_page_only": "The page is gone, the picture's own file is not",
-    "soft_404": "The page says it is gone",
-    "geo_blocked": "Blocked in one country only",
-    "moved": "Moved to another address",
-    "login_walled": "Behind a login",
-    "unreachable": "Could not be reached",
-    "still_live": "Still there",
+    Found.REMOVED_SOURCE: "Gone",
+    Found.REMOVED_PAGE_ONLY: "Gone from the page, but the picture's own file is still there",
+    Found.SOFT_404: "The page says it is gone, but the picture's own file is still there",
+    Found.MOVED: "Moved to another address, and still there",
+    Found.GEO_BLOCKED: "Hidden from where we look, so we cannot tell",
+    Found.LOGIN_WALLED: "Behind a login, so we cannot tell",
+    Found.UNREACHABLE: "Could not be reached, so we cannot tell",
+    Found.INCOMPLETE: "We could not look at all of the page",
+    Found.STILL_LIVE: "Still there",
 }
 
 
@@ -71,9 +79,23 @@ def for_subscriber(case: Case) -> Standing:
     return ended(case) if case.state == CaseState.CLOSED else _FOR_SUBSCRIBER[CaseState(case.state)]
 
 
-def for_staff(case: Case) -> Standing:
-    """Whose move it is, said among staff."""
+def for_staff(case: Case, *, late: bool = False) -> Standing:
+    """Whose move it is, said among staff. `late` is whether a deadline has passed: then it is ours."""
+    if late and case.state == CaseState.AWAITING_PROVIDER:
+        return _FOR_STAFF[CaseState.ACTION_NEEDED]
     return _FOR_STAFF[CaseState(case.state)]
+
+
+def time_left(due: datetime, now: datetime) -> str:
+    """`2 days left`, `5 hours overdue`."""
+    span = abs(due - now)
+    if span < timedelta(hours=1):
+        words = "less than an hour"
+    elif span < timedelta(days=2):
+        words = counted(span // timedelta(hours=1), "hour")
+    else:
+        words = counted(span.days, "day")
+    return f"{words} {'overdue' if due < now else 'left'}"
 
 
 def state_words(case: Case) -> str:
@@ -90,7 +112,7 @@ def ended(case: Case) -> Standing:
 
 def ground_name(code: str) -> str:
     """A ground's name, or an empty string for a case without one."""
-    return GROUNDS[code].name if code in GROUNDS else code
+    return GROUNDS[code].name if code else ""
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -135,17 +157,78 @@ def _place(url: InfringingUrl) -> Place:
 
 def found_words(outcome: str) -> str:
     """What a check found, in words."""
-    return _FOUND.get(outcome, outcome.replace("_", " ").capitalize())
+    return _FOUND[Found(outcome)]
 
 
-def places_words(urls: int, at: int, *, noun: str = "page") -> str:
-    """`3 pages on 2 hosts`."""
-    return f"{counted(urls, noun)} on {counted(at, 'host')}"
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many places a case has, on how many hosts, and the first host by name."""
+
+    urls: int
+    hosts: int
+    first_host: str
+
+    @property
+    def in_pages(self) -> str:
+        """For subscribers: `3 pages on 2 hosts`."""
+        return f"{counted(self.urls, 'page')} on {counted(self.hosts, 'host')}"
+
+    @property
+    def in_urls(self) -> str:
+        """For staff: `12 URLs on 3 hosts`."""
+        return f"{counted(self.urls, 'URL')} on {counted(self.hosts, 'host')}"
+
+    @property
+    def which(self) -> str:
+        """`example.org and 2 more`."""
+        return self.first_host if self.hosts == 1 else f"{self.first_host} and {self.hosts - 1} more"
 
 
-def letter_standing(notice: Notice) -> Standing:
-    """Where a letter stands."""
-    return Standing(_NOTICE_TONES.get(NoticeState(notice.state), "plain"), notice.get_state_display())
+def extent(urls: Sequence[InfringingUrl]) -> Extent:
+    """The extent of one case whose places are loaded."""
+    names = sorted({url.host for url in urls})
+    return Extent(len(urls), len(names), names[0] if names else "")
+
+
+def extents(cases: Iterable[Case]) -> dict[UUID, Extent]:
+    """The extents of many cases by case id, in one query; a case without places is not in it."""
+    grouped = (
+        InfringingUrl.objects.filter(case__in=[case.pk for case in cases])
+        .order_by()
+        .values("case_id")
+        .annotate(urls=Count("pk"), hosts=Count("host", distinct=True), first_host=Min("host"))
+    )
+    return {row["case_id"]: Extent(row["urls"], row["hosts"], row["first_host"]) for row in grouped}
+
+
+def latest_sentences(cases: Iterable[Case]) -> dict[UUID, str]:
+    """The last thing that each case's subscriber was told, by case id, in one query."""
+    told = [kind for kind, words in events.KINDS.items() if words.story]
+    rows = CaseEvent.objects.filter(case__in=[case.pk for case in cases], kind__in=told).order_by("id")
+    return {row.case_id: events.sentence(row) for row in rows}
+
+
+def host_of(url: str) -> str:
+    """The host that a URL names, or an empty string."""
+    return urlsplit(url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice in words. `waiting` is whether the operator has the move."""
+
+    notice: Notice
+    standing: Standing
+    ground: str
+    extent: Extent
+    waiting: bool
+
+
+def letter(notice: Notice) -> Letter:
+    """A notice in words. Expects prefetched `urls`."""
+    standing = Standing(_NOTICE_TONES.get(NoticeState(notice.state), "plain"), notice.get_state_display())
+    waiting = notice.state in {NoticeState.SENT, NoticeState.ACKNOWLEDGED}
+    return Letter(notice, standing, ground_name(notice.ground), extent(list(notice.urls.all())), waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +259,11 @@ def _step_state(place: int, reached: int) -> str:
 
 def _ended_steps(case: Case, reached: int) -> list[Step]:
     labels = ("You asked", "Letter written and checked", "Letter sent")[:reached]
-    last = "Removed, checked twice" if case.outcome == Outcome.REMOVED else f"Ended: {case.get_outcome_display().lower()}"
+    last = (
+        "Removed, checked twice"
+        if case.outcome == Outcome.REMOVED
+        else f"Ended: {case.get_outcome_display().lower()}"
+    )
     return [*(Step(label, "done") for label in labels), Step(last, "done")]
 
 

@@ -15,5 +15,6 @@ def agent_contact(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
     """One warning for each part of our contact that notices lack."""
     missing = [name for name in ("AGENT_ADDRESS", "AGENT_PHONE") if not getattr(settings, name).strip()]
     return [
-        checks.Warning(f"{name} is not set.", hint=_HINT.format(name=name), id="takedowns.W001") for name in missing
+        checks.Warning(f"{name} is not set.", hint=_HINT.format(name=name), id="takedowns.W001")
+        for name in missing
     ]

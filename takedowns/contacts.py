@@ -1,7 +1,8 @@
 """Who can take a place down, and where they take notices.
 
-The host is whoever runs the network that the picture's file comes from, or else the page's; the owner is whoever
-registered the page's domain. Nothing is guessed: an address is used only if a registry gave it for that role.
+The host is whoever runs the network that the picture's file comes from, or else the page's; the owner is
+whoever registered the page's domain. Nothing is guessed: an address is used only if a registry gave it for
+that role.
 """
 
 from dataclasses import dataclass, replace
@@ -19,8 +20,8 @@ from takedowns.grounds import Addressee
 from takedowns.models import AbuseContact, InfringingUrl, Operator
 from takedowns.rdap import Entity, RdapUnavailable, Record, Registries, registrable_domain
 
-# How sure we are that notices are read there. An abuse desk exists to read them; a registrant's address may be a
-# forwarding service's.
+# How sure we are that notices are read there. An abuse desk exists to read them; a registrant's address may
+# be a forwarding service's.
 ABUSE_DESK_CONFIDENCE = 0.9
 REGISTRANT_CONFIDENCE = 0.7
 _TIMEOUT_SECONDS = 10.0

@@ -1,8 +1,8 @@
 """Sending notices, at most once.
 
-The attempt is committed, with its Message-ID, before the mail server is spoken to. Whatever happens then short of
-a clear success leaves the notice in `sending`, where nothing picks it up again: a person finds out what became of
-it. A process that dies half-way is noticed by `sweep_stuck_sends`.
+The attempt is committed, with its Message-ID, before the mail server is spoken to. Whatever happens then
+short of a clear success leaves the notice in `sending`, where nothing picks it up again: a person finds out
+what became of it. A process that dies half-way is noticed by `sweep_stuck_sends`.
 """
 
 import logging
@@ -110,8 +110,8 @@ def reply_address(case: Case) -> str:
 
 
 _UNCLEAR = (
-    "A send died half-way. The letter may or may not have left: look for its Message-ID in the mail server's log, "
-    "then say whether it did. It is never sent again by itself."
+    "A send died half-way. The letter may or may not have left: look for its Message-ID in the mail "
+    "server's log, then say whether it did. It is never sent again by itself."
 )
 _REFUSED = "The mail server did not take the letter, so it has not left."
 

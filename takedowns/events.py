@@ -14,8 +14,8 @@ _LONGEST = 500
 class Kind:
     """`text` is the timeline's line, for staff. `story` is a sentence for the subscriber; without it they see none.
 
-    Both are formats over the event's data; `story` also knows `date`. A key ending in `_on` is an ISO date and is
-    shown as people write one.
+    Both are formats over the event's data; `story` also knows `date`. A key ending in `_on` is an ISO date
+    and is shown as people write one.
     """
 
     text: str
@@ -30,7 +30,8 @@ KINDS: dict[str, Kind] = {
     ),
     "case.expression": Kind(
         "News or satire: no notice without a senior decision.",
-        "On {date} you told us that the picture is used for news or satire. A senior colleague looks at it first.",
+        "On {date} you told us that the picture is used for news or satire. A senior colleague looks at it "
+        "first.",
     ),
     "case.relapse": Kind(
         "The picture is back. Linked to case {reference}.",
@@ -41,7 +42,8 @@ KINDS: dict[str, Kind] = {
     "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}."),
     "case.removed": Kind(
         "Every place was found gone twice. Case closed: removed.",
-        "On {date} we closed the case: the picture is gone from every place, checked twice. We keep watching.",
+        "On {date} we closed the case: the picture is gone from every place, checked twice. We keep "
+        "watching.",
     ),
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),
     "evidence.failed": Kind("Evidence could not be captured: {reason}"),
@@ -69,7 +71,8 @@ KINDS: dict[str, Kind] = {
     ),
     "url.gone": Kind(
         "A first check found a place gone.",
-        "On {date} a first check found the picture gone from {host}. We look a second time before we call it removed.",
+        "On {date} a first check found the picture gone from {host}. We look a second time before we call "
+        "it removed.",
     ),
     "url.removed": Kind(
         "A place was found gone twice: removed.", "On {date} a second check found it gone from {host} again."

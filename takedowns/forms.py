@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
+from django.conf import settings
 
 from accounts.consent import WORDINGS
 from accounts.models import Purpose
@@ -12,12 +12,13 @@ from takedowns import grounds
 from takedowns.states import Outcome
 
 _REASON_AT_LEAST = 8
+_MANDATE = ("address", "authorise", "full_name")
 
 
 class OpenCaseForm(forms.Form):
     """The questions about a picture and, as far as they were not given before, the mandate and the consents.
 
-    The permission is only asked of somebody whose answers lead to a notice: `decision` says whether they do.
+    The permission is asked only of somebody whose answers lead to a letter: `decision` says whether they do.
     """
 
     def __init__(self, data: Any = None, *, mandate: bool, consents: Collection[Purpose], name: str) -> None:
@@ -25,30 +26,39 @@ class OpenCaseForm(forms.Form):
         self.decision: grounds.Decision | None = None
         for question in grounds.QUESTIONS:
             self.fields[question.key] = _question(question)
-        if mandate:
-            self.fields.update(_mandate_fields(name))
         for purpose in consents:
             self.fields[purpose.value] = _consent_box(purpose)
+        if mandate:
+            self.fields.update(_mandate_fields(name))
 
     def questions(self) -> list[forms.BoundField]:
+        """The fields of the questionnaire."""
         return [self[question.key] for question in grounds.QUESTIONS]
 
-    def permission(self) -> list[forms.BoundField]:
-        """The fields of the mandate and the consents."""
-        asked = {question.key for question in grounds.QUESTIONS}
-        return [field for field in self if field.name not in asked]
+    def consents(self) -> list[forms.BoundField]:
+        """The boxes of the consents that are not given yet."""
+        return [self[purpose.value] for purpose in Purpose if purpose.value in self.fields]
+
+    def mandate(self) -> list[forms.BoundField]:
+        """The fields of the signature, if there is none in force."""
+        return [self[name] for name in _MANDATE if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if all(question.key in cleaned for question in grounds.QUESTIONS):
+        try:
             self.decision = grounds.decide(self.answers())
-            if not self.decision.ground:
-                for field in self.permission():
-                    self.errors.pop(field.name, None)
-        return cleaned
+        except grounds.BadAnswers:
+            return self.cleaned_data  # the fields say which answers are missing
+        if self.decision.lane == grounds.Lane.MINOR:
+            self.errors.clear()
+        elif not self.decision.letters:
+            for field in (*self.consents(), *self.mandate()):
+                self.errors.pop(field.name, None)
+        return self.cleaned_data
 
     def answers(self) -> dict[str, str]:
-        return {question.key: self.cleaned_data[question.key] for question in grounds.QUESTIONS}
+        """The answers that were given."""
+        keys = [question.key for question in grounds.QUESTIONS]
+        return {key: self.cleaned_data[key] for key in keys if key in self.cleaned_data}
 
     def purposes(self) -> list[Purpose]:
         """The consents that were ticked."""
@@ -66,27 +76,24 @@ def _question(question: grounds.Question) -> forms.ChoiceField:
 
 
 def _mandate_fields(name: str) -> dict[str, forms.Field]:
+    as_in_account = f"As in your account: {name}. " if name else ""
     return {
         "address": forms.CharField(
             label="Your postal address",
             required=False,
             max_length=500,
-            help_text="Only if you want to. We never put it in a notice, and our staff do not see it. It stays "
-            "sealed in case a court or an authority has to be shown who signed.",
+            help_text="Only if you want to. It is never put in a notice and our staff do not see it. It stays "
+            "sealed, for the day on which a court or an authority asks who signed.",
             widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         ),
         "authorise": forms.BooleanField(
-            label="I authorise Faceward to act for me as the text above says",
+            label=f"I have read this, and I authorise {settings.AGENT_NAME} to act for me",
             error_messages={"required": "Without this we cannot write to anybody for you."},
         ),
         "full_name": forms.CharField(
             label="Type your full name to sign",
             max_length=200,
-            initial="",
-            help_text=format_html(
-                "{} Your name appears in the notice as the person we write for.",
-                f"As in your account: {name}." if name else "Your name as it is in your papers.",
-            ),
+            help_text=f"{as_in_account}It appears in a notice only where the law asks for it.",
             widget=forms.TextInput(attrs={"autocomplete": "name"}),
             error_messages={"required": "Type your full name. This is your signature."},
         ),
@@ -116,6 +123,18 @@ class ReasonForm(forms.Form):
             "required": "Say why. It is kept with what you do.",
             "min_length": "Say it in a few words more. It is kept with what you do.",
         },
+    )
+
+
+class NoteForm(forms.Form):
+    """A line for the case's history."""
+
+    note = forms.CharField(
+        label="Note",
+        max_length=400,
+        help_text="For colleagues only. No addresses of people and no links.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Write something first."},
     )
 
 

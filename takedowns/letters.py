@@ -1,7 +1,7 @@
 """The letters: one text template for each ground, and the check that a letter has every element its ground needs.
 
-What the law wants said is a sentence in `statements`, put into the template and looked for in the finished text,
-so that an edited letter is checked as strictly as a fresh one.
+What the law wants said is a sentence in `statements`, put into the template and looked for in the finished
+text, so that an edited letter is checked as strictly as a fresh one.
 """
 
 import re
@@ -105,32 +105,32 @@ def statements(facts: Facts) -> dict[str, str]:
     name, consented = facts.subject_name, facts.answers["consented"]
     return {
         "work": _work(facts),
-        "good_faith": "We have a good faith belief that use of the material in the manner complained of is not "
-        "authorized by the copyright owner, its agent, or the law.",
+        "good_faith": "We have a good faith belief that use of the material in the manner complained of is "
+        "not authorized by the copyright owner, its agent, or the law.",
         "accuracy": "The information in this notification is accurate, and under penalty of perjury, the "
-        "complaining party is authorized to act on behalf of the owner of an exclusive right that is allegedly "
-        "infringed.",
-        "no_consent": "The person shown has a good faith belief that the publication of this intimate picture is "
-        "not consensual: they state that they never agreed to its being published.",
-        "illegality": f"The picture shows a recognisable person and is that person's personal data. {_consent(facts)} "
-        "We know of no other legal basis for publishing it under Article 6(1) of Regulation (EU) 2016/679 (GDPR), "
-        "and without one its publication is unlawful.",
-        "bona_fide": "We confirm in good faith our bona fide belief that the information and allegations in this "
-        "notice are accurate and complete.",
-        "authority": f"We act for {name}, whose signed authority, given on {plain_date(facts.signed_at.date())}, we "
-        "hold and can show you.",
-        "rights": f"Under Articles 17 and 21(1) {_gdpr(facts)} we ask you, for {name}, to erase these personal "
-        "data without undue delay, and we object to any further processing of them.",
+        "complaining party is authorized to act on behalf of the owner of an exclusive right that is "
+        "allegedly infringed.",
+        "no_consent": "The person shown has a good faith belief that the publication of this intimate "
+        "picture is not consensual: they state that they never agreed to its being published.",
+        "illegality": f"The picture shows a recognisable person and is that person's personal data. "
+        f"{_consent(facts)} We know of no other legal basis for publishing it under Article 6(1) of "
+        "Regulation (EU) 2016/679 (GDPR), and without one its publication is unlawful.",
+        "bona_fide": "We confirm in good faith our bona fide belief that the information and allegations "
+        "in this notice are accurate and complete.",
+        "authority": f"We act for {name}, whose signed authority, given on "
+        f"{plain_date(facts.signed_at.date())}, we hold and can show you.",
+        "rights": f"Under Articles 17 and 21(1) {_gdpr(facts)} we ask you, for {name}, to erase these "
+        "personal data without undue delay, and we object to any further processing of them.",
         "limb": f"{_LIMBS[consented]} under Article 17(1)(c), as {name} objects and we know of no overriding "
         "legitimate grounds.",
         "notify_others": "Please tell every recipient to whom the data were disclosed (Article 19), and take "
         "reasonable steps to tell others who process them of this request (Article 17(2)).",
-        "answer_time": "Please answer without undue delay, and at the latest within one month of receiving this "
-        "request (Article 12(3)).",
+        "answer_time": "Please answer without undue delay, and at the latest within one month of receiving "
+        "this request (Article 12(3)).",
         "permission": _consent(facts),
         "request": "Please remove the picture or disable access to it, or have your customer do so.",
-        "no_law": "This is a report under your own rules: no law is claimed beyond them, and it is not a copyright "
-        "notice.",
+        "no_law": "This is a report under your own rules: no law is claimed beyond them, and it is not a "
+        "copyright notice.",
     }
 
 
@@ -138,8 +138,8 @@ def which_person(facts: Facts) -> str:
     """Which of the people in the picture we act for, without a name."""
     left, top = (round(100 * share) for share in facts.face_at)
     return (
-        f"The person we act for is the one whose face is about {left} % from the left and {top} % from the top "
-        "of the picture."
+        f"The person we act for is the one whose face is about {left} % from the left and {top} % from the "
+        "top of the picture."
     )
 
 
@@ -149,13 +149,15 @@ def signer(ground: str, facts: Facts) -> str:
 
 
 _LIMBS = {
-    "never": "The data must be erased under Article 17(1)(d), as we know of no legal basis for publishing them, and",
+    "never": "The data must be erased under Article 17(1)(d), as we know of no legal basis for publishing "
+    "them, and",
     "withdrawn": "The data must be erased under Article 17(1)(b), as consent is withdrawn, and",
     "not_sure": "The data must be erased",
 }
 _CONSENT = {
     "never": "The person shown states that they never agreed to its being published there.",
-    "withdrawn": "The person shown once agreed to its being published there, and has withdrawn that agreement.",
+    "withdrawn": "The person shown once agreed to its being published there, and has withdrawn that "
+    "agreement.",
     "not_sure": "The person shown does not want it to be published there.",
 }
 _AUTHORSHIP = {
@@ -237,7 +239,9 @@ def _flat(text: str) -> str:
 def _wrapped(text: str) -> str:
     """Paragraphs in lines of `WIDTH`, addresses never broken, no more than one empty line in a row."""
     lines = (
-        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) if "://" not in line else line
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        if "://" not in line
+        else line
         for line in text.strip().splitlines()
     )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

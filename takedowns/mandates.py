@@ -18,7 +18,8 @@ TEXT_VERSION = "2026-11-22"
 # "Perjury" in full, as the signer must read what is sworn in their name (17 U.S.C. 512(c)(3)(A)(vi)).
 MANDATE_TEXT = f"""\
 I authorise {settings.AGENT_NAME} to act for me in getting pictures of me removed from the internet: to write to \
-sites, hosts and other services, to receive their answers, and to sign notices with my name as I sign it below.
+sites, hosts and other services, to receive their answers, and to sign notices with my name as I sign it
+below.
 
 This holds for pictures that I have confirmed show me and asked to have removed. For each of them I answer the \
 questions about it truthfully.

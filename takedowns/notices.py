@@ -1,7 +1,7 @@
 """Notices before they leave: drafted from a template, checked for every element, approved by a second person.
 
-The first person is the subject, who asked and signed; the second is a member of staff who has written nothing of
-the letter. At approval the text is frozen by its hash.
+The first person is the subject, who asked and signed; the second is a member of staff who has written
+nothing of the letter. At approval the text is frozen by its hash.
 """
 
 import hashlib

@@ -1,20 +1,22 @@
 """The staff queue: one named queryset per tab, how it is sorted, and what a row shows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
+from takedowns import casefile
+from takedowns.casefile import Extent, Standing
 from takedowns.models import Case, InfringingUrl, Notice, WorkItem
 from takedowns.states import CaseState, NoticeState
 
 OUR_MOVE = (CaseState.TRIAGE, CaseState.DRAFTING, CaseState.ACTION_NEEDED)
 THEIR_MOVE = (CaseState.AWAITING_PROVIDER, CaseState.AWAITING_SUBJECT)
 _RUNNING = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
-_SOON = timedelta(days=1)
 
 _OPEN = ~Q(state=CaseState.CLOSED)
 _TO_APPROVE = Q(has_draft=True) & _OPEN
@@ -97,35 +99,85 @@ def counts(staff: User) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Places:
-    """How many URLs of a case there are, on how many hosts, and the first host by name."""
+class Row:
+    """One line of the queue, as the table shows it."""
 
-    urls: int
-    hosts: int
-    first_host: str
+    case: Case
+    state: str
+    standing: Standing
+    ground: str
+    extent: Extent | None
+    due: datetime | None
+    due_words: str
+    late: bool
+    stuck: bool
+
+    @property
+    def open(self) -> bool:
+        return self.case.state != CaseState.CLOSED
+
+
+def rows(shown: Sequence[Case]) -> list[Row]:
+    """What the table shows of cases that come from `select`, in one query more."""
+    extents, now = casefile.extents(shown), timezone.now()
+    return [_row(case, extents.get(case.pk), now) for case in shown]
+
+
+def _row(case: Case, extent: Extent | None, now: datetime) -> Row:
+    annotated: Any = case
+    decision = getattr(case, "ground_decision", None)
+    due = annotated.due if case.state != CaseState.CLOSED else None
+    late = bool(due and due < now)
+    return Row(
+        case=case,
+        state=casefile.state_words(case),
+        standing=casefile.for_staff(case, late=late),
+        ground=casefile.ground_name(decision.ground) if decision else "",
+        extent=extent,
+        due=due,
+        due_words=casefile.time_left(due, now) if due else "",
+        late=late,
+        stuck=annotated.has_work and case.state != CaseState.CLOSED,
+    )
+
+
+def summary(tab_counts: Mapping[str, int]) -> str:
+    """The state of the queue in a sentence."""
+    ours = tab_counts["ours"]
+    if not ours:
+        return "Nothing waits for us."
+    parts = [f"{casefile.counted(ours, 'case')} {'waits' if ours == 1 else 'wait'} for us"]
+    if tab_counts["approve"]:
+        parts.append(f"{tab_counts['approve']} with a letter to approve")
+    if tab_counts["stuck"]:
+        parts.append(f"{tab_counts['stuck']} with something only a person can settle")
+    return ", ".join(parts) + "."
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the queue."""
+class Head:
+    """A column's head: `sort` is what pressing it asks for, `aria` how the table is sorted by it now."""
 
-    case: Case
-    whose: str
-    tone: str
-    ground: str
-    places: Places | None
-    due: datetime | None
-    late: bool
-    soon: bool
-    stuck: bool
+    label: str
+    sort: str = ""
+    aria: str = ""
 
 
-def places_of(shown: Iterable[Case]) -> dict[object, Places]:
-    """The places of many cases by case id, in one query."""
-    grouped = (
-        InfringingUrl.objects.filter(case__in=[case.pk for case in shown])
-        .order_by()
-        .values("case_id")
-        .annotate(urls=Count("pk"), hosts=Count("host", distinct=True), first_host=Min("host"))
-    )
-    return {row["case_id"]: Places(row["urls"], row["hosts"], row["first_host"]) for row in grouped}
+def heads(sort: str) -> list[Head]:
+    """The table's columns, with the way to sort by those that can be."""
+    return [
+        _sortable("Case", "reference", sort),
+        Head("State"),
+        Head("Whose move"),
+        Head("Ground"),
+        Head("Places"),
+        _sortable("Opened", "age", sort),
+        _sortable("Due", "due", sort),
+        Head("Assigned to"),
+    ]
+
+
+def _sortable(label: str, key: str, sort: str) -> Head:
+    """Pressing a head sorts by it, and pressing it again turns the order round."""
+    aria = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
+    return Head(label, f"-{key}" if sort == key else key, aria)

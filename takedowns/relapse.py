@@ -112,9 +112,8 @@ def _join(case: Case) -> None:
         for url in added:
             events.record(case, "url.added", url=str(url.pk))
         if added and case.notices.exists():
-            text = "The picture was found at another place after the notice was written. Decide whom to write to."
-            ask_person(case, "new_place", added[0].pk, text)
-            settle_turn(case)
+            text = "The picture was found at another place after the notice was written. Decide whom to
+            write to." ask_person(case, "new_place", added[0].pk, text) settle_turn(case)
 
 
 def _screen_again(old: Case) -> Case | None:

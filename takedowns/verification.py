@@ -1,7 +1,8 @@
 """Is it really gone? Only what is seen here moves a place between online, not reachable, removed and back again.
 
-A place is removed when its page or file is gone or replaced, no picture now on the page is the same one, and a
-second look after `VERIFICATION_INTERVAL_SECONDS` agrees. A place that cannot be reached is not a success.
+A place is removed when its page or file is gone or replaced, no picture now on the page is the same one,
+and a second look after `VERIFICATION_INTERVAL_SECONDS` agrees. A place that cannot be reached is not a
+success.
 """
 
 import logging
@@ -41,10 +42,9 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _SAYS_GONE = re.compile(
-    r"\b(?:page|photo|picture|image|content|file|post) (?:was |is |has been )?(?:not found|removed|deleted|gone)\b"
-    r"|\b(?:no longer (?:available|exists)|does not exist|could not be found)\b",
-    re.IGNORECASE,
-)
+    r"\b(?:page|photo|picture|image|content|file|post) (?:was |is |has been )?(?:not
+    found|removed|deleted|gone)\b" r"|\b(?:no longer (?:available|exists)|does not exist|could not be
+    found)\b", re.IGNORECASE, )
 
 
 class Found(StrEnum):

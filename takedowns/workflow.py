@@ -1,7 +1,8 @@
 """A case from "this is me, remove it" to its end: opened, prepared, assigned, noted, closed.
 
-Opening is in two parts. The first is one transaction that stores what the subject said; the second, `prepare`,
-asks the network for evidence and contacts, drafts the letters, and can be killed and called again at any point.
+Opening is in two parts. The first is one transaction that stores what the subject said; the second,
+`prepare`, asks the network for evidence and contacts, drafts the letters, and can be killed and called
+again at any point.
 """
 
 from collections.abc import Mapping

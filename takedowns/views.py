@@ -1,0 +1,258 @@
+"""A subscriber's cases: asking for a removal, and seeing what becomes of it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Case as SqlCase
+from django.db.models import IntegerField, Prefetch, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import consent
+from accounts.access import signed_in, subscribers
+from accounts.models import Purpose, User
+from accounts.transitions import allowed
+from search import review
+from search.models import Match
+from search.states import MatchState
+from takedowns import casefile, mandates, workflow
+from takedowns.cases import NotAllowed
+from takedowns.forms import OpenCaseForm
+from takedowns.grounds import GROUNDS, Lane, decide
+from takedowns.models import Case, GroundDecision, InfringingUrl, Mandate, Notice
+from takedowns.states import CASE, CaseState, NoticeState, Outcome
+
+_PER_PAGE = 20
+_CONSENTS = (Purpose.SENDING_NOTICES, Purpose.EVIDENCE)
+# What a subscriber may read of the letters: those that were checked, and were not taken back.
+_READABLE = tuple(set(NoticeState) - {NoticeState.DRAFT, NoticeState.WITHDRAWN})
+_NO_LETTER = {Lane.MINOR, Lane.EXPRESSION}
+
+
+# --- Asking ------------------------------------------------------------------------------------------------
+
+
+@subscribers
+@require_http_methods(["GET", "POST"])
+def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The questions about a match, and the permission to write about it."""
+    user = signed_in(request)
+    match = get_object_or_404(review.visible_matches(user), pk=pk)
+    case = match.cases.exclude(state=CaseState.CLOSED).first()
+    if case and GroundDecision.objects.filter(case=case).exists():
+        return redirect("takedowns:case", case.pk)
+    if match.state == MatchState.DISMISSED:
+        messages.info(request, "You said that this is not you. Take that back first, if it is.")
+        return redirect("search:match", match.pk)
+    form = _open_form(request, user, match)
+    if request.method == "POST" and form.is_valid():
+        opened = _open(form, user, match)
+        if opened:
+            if opened.notices.exists():
+                messages.success(
+                    request, "Your case is open, and the letter is written. Now a person here reads it."
+                )
+            return redirect("takedowns:case", opened.pk)
+    status = 422 if form.errors else 200
+    return render(request, "takedowns/open.html", _open_context(form, match), status=status)
+
+
+def _open_form(request: HttpRequest, user: User, match: Match) -> OpenCaseForm:
+    given = consent.given(user)
+    return OpenCaseForm(
+        request.POST if request.method == "POST" else None,
+        mandate=mandates.in_force(match.subject) is None,
+        consents=[purpose for purpose in _CONSENTS if purpose not in given],
+        name=user.full_name,
+    )
+
+
+def _open(form: OpenCaseForm, user: User, match: Match) -> Case | None:
+    """Record the permission and open the case; None, with the reason in the form, where that is not allowed."""
+    try:
+        if form.decision and form.decision.letters:
+            _permit(form, user)
+        return workflow.open_case(match, user, form.answers())
+    except NotAllowed as refusal:
+        form.add_error(None, str(refusal))
+        return None
+
+
+def _permit(form: OpenCaseForm, user: User) -> None:
+    with transaction.atomic():
+        consent.give(user, form.purposes())
+        if form.mandate():
+            typed = form.cleaned_data["full_name"]
+            mandates.sign(user, full_name=typed, address=form.cleaned_data["address"], signature=typed)
+
+
+def _open_context(form: OpenCaseForm, match: Match) -> dict[str, object]:
+    seen = match.image.sightings.all()
+    return {
+        "form": form,
+        "match": match,
+        "mandate_text": mandates.MANDATE_TEXT if form.mandate() else "",
+        "hosts": sorted({host for sighting in seen if (host := casefile.host_of(sighting.page_url))}),
+    }
+
+
+# --- Looking -----------------------------------------------------------------------------------------------
+
+
+@subscribers
+@require_GET
+def cases(request: HttpRequest) -> HttpResponse:
+    """All cases: those that wait for the subscriber first, then the open ones, then the ended ones."""
+    user = signed_in(request)
+    page = Paginator(_in_order(_own(user)), _PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    extents, last = casefile.extents(shown), casefile.latest_sentences(shown)
+    rows = [
+        {
+            "case": case,
+            "standing": casefile.for_subscriber(case),
+            "extent": extents.get(case.pk),
+            "last": last.get(case.pk, ""),
+        }
+        for case in shown
+    ]
+    context = {"page": page, "rows": rows, "lede": _lede(user), "mandate": _mandate(user)}
+    return render(request, "takedowns/cases.html", context)
+
+
+@subscribers
+@require_GET
+def case(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One case as a story: where it stands, whose move it is, what was done, and what was written."""
+    found = get_object_or_404(_with_everything(_own(signed_in(request))), pk=pk)
+    decision = getattr(found, "ground_decision", None)
+    urls, notices = list(found.urls.all()), list(found.notices.all())
+    context = {
+        "case": found,
+        "standing": casefile.for_subscriber(found),
+        "next": workflow.next_step(found),
+        "asks_again": _asks_again(found),
+        "asks_questions": found.state == CaseState.AWAITING_SUBJECT and not _asks_again(found),
+        "no_letter": _no_letter_lane(decision),
+        "steps": casefile.steps(found, notices),
+        "story": list(reversed(workflow.story(found))),
+        "extent": casefile.extent(urls),
+        "hosts": casefile.hosts(urls),
+        "letters": [casefile.letter(notice) for notice in notices if notice.state in _READABLE],
+        "ground": GROUNDS.get(decision.ground) if decision else None,
+        "relapses": found.relapses.all(),
+        "may_end": allowed(CASE, found.state, CaseState.CLOSED),
+    }
+    return render(request, "takedowns/case.html", context)
+
+
+def _own(user: User) -> QuerySet[Case]:
+    return Case.objects.filter(subject__user=user)
+
+
+def _in_order(found: QuerySet[Case]) -> QuerySet[Case]:
+    turn = SqlCase(
+        When(state=CaseState.AWAITING_SUBJECT, then=Value(0)),
+        When(state=CaseState.CLOSED, then=Value(2)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    return found.order_by(turn, "-created_at", "id")
+
+
+def _with_everything(found: QuerySet[Case]) -> QuerySet[Case]:
+    return found.select_related(
+        "ground_decision", "relapse_of__ground_decision", "subject", "match"
+    ).prefetch_related(
+        Prefetch(
+            "urls", InfringingUrl.objects.order_by("host", "page_url").prefetch_related("verifications")
+        ),
+        Prefetch("notices", Notice.objects.select_related("operator").prefetch_related("urls")),
+        "relapses",
+    )
+
+
+def _lede(user: User) -> str:
+    """Where the subscriber stands with all cases, in a sentence or two."""
+    states = list(_own(user).values_list("state", "outcome"))
+    yours = sum(state == CaseState.AWAITING_SUBJECT for state, _ in states)
+    running = sum(state != CaseState.CLOSED for state, _ in states)
+    removed = sum(outcome == Outcome.REMOVED for _, outcome in states)
+    if not states:
+        return "Here you will see what we do about each picture that you want gone."
+    words = f"{casefile.counted(running, 'case')} open" if running else "No case is open"
+    if removed:
+        words += f", {removed} ended with the picture removed"
+    if yours:
+        return f"{words}. {'One waits' if yours == 1 else f'{yours} wait'} for you."
+    return f"{words}. You need not do anything now."
+
+
+def _mandate(user: User) -> Mandate | None:
+    return Mandate.objects.filter(subject__user=user, revoked_at=None).first()
+
+
+def _asks_again(case: Case) -> bool:
+    """Whether the case waits for the word to act against a relapse, with the earlier answers at hand."""
+    earlier = case.relapse_of
+    answered = earlier is not None and hasattr(earlier, "ground_decision")
+    return case.state == CaseState.AWAITING_SUBJECT and answered and not hasattr(case, "ground_decision")
+
+
+def _no_letter_lane(decision: GroundDecision | None) -> str:
+    """The lane of a case about which no letter is written by rule, or an empty string."""
+    if decision is None or decision.ground:
+        return ""
+    lane = decide(decision.answers).lane
+    return lane.value if lane in _NO_LETTER else ""
+
+
+# --- Acting ------------------------------------------------------------------------------------------------
+
+
+@subscribers
+@require_POST
+def again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Yes, act against a relapse too, with the answers of the case before."""
+    user = signed_in(request)
+    found = get_object_or_404(_own(user).select_related("relapse_of__ground_decision", "match"), pk=pk)
+    if not _asks_again(found) or found.relapse_of is None:
+        messages.info(request, "You had answered this already. Here is how it stands.")
+        return redirect("takedowns:case", found.pk)
+    missing = {Purpose.SENDING_NOTICES} - consent.given(user)
+    if missing or mandates.in_force(found.subject) is None:
+        messages.info(request, "We need your permission again before we can write to anybody.")
+        return redirect("takedowns:open", found.match_id)
+    try:
+        workflow.open_case(found.match, user, found.relapse_of.ground_decision.answers)
+        messages.success(request, "We act again, with the answers that you gave before.")
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    return redirect("takedowns:case", found.pk)
+
+
+@subscribers
+@require_POST
+def end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The subscriber ends a case of their own."""
+    user = signed_in(request)
+    found = get_object_or_404(_own(user), pk=pk)
+    try:
+        workflow.close(found, user, Outcome.WITHDRAWN, "The subscriber ended it.")
+        messages.success(request, "The case has ended. Nothing more goes out.")
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    return redirect("takedowns:case", found.pk)
+
+
+@subscribers
+@require_POST
+def revoke(request: HttpRequest) -> HttpResponse:
+    """The subscriber takes the mandate back."""
+    mandates.revoke(signed_in(request))
+    messages.success(request, "Your permission has ended. Nothing more goes out for you.")
+    return redirect("takedowns:cases")
