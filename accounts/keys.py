@@ -29,7 +29,7 @@ def seal(user: User, purpose: str, plain: bytes) -> bytes:
     return _encrypt(_data_key(user), f"{user.pk}:{purpose}", plain)
 
 
-def unseal(user: User, purpose: str, sealed: bytes) -> bytes:
+def unseal(user: User, purpose: str, sealed: bytes | memoryview) -> bytes:
     """The inverse of `seal`.
 
     Raises:
@@ -57,7 +57,7 @@ def seal_for_installation(purpose: str, plain: bytes) -> bytes:
     return _encrypt(derived_key(purpose), purpose, plain)
 
 
-def unseal_for_installation(purpose: str, sealed: bytes) -> bytes:
+def unseal_for_installation(purpose: str, sealed: bytes | memoryview) -> bytes:
     """The inverse of `seal_for_installation`; raises `Unreadable`."""
     return _decrypt(derived_key(purpose), purpose, bytes(sealed))
 

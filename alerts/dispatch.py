@@ -35,9 +35,7 @@ def deliver() -> int:
     """Turn new matches into alerts, alerts into mails, and send what is due. Returns how many mails went out."""
     raise_alerts()
     gather_mails()
-    due = DeliveryAttempt.objects.exclude(outcome=DeliveryAttempt.Outcome.SENT).filter(
-        next_try_at__lte=timezone.now()
-    )
+    due = DeliveryAttempt.objects.exclude(outcome=DeliveryAttempt.Outcome.SENT).filter(next_try_at__lte=timezone.now())
     return sum(_send(attempt) for attempt in due.select_related("user").order_by("created_at"))
 
 

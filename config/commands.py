@@ -45,9 +45,7 @@ class OperatorCommand(BaseCommand):
         self.as_json = bool(options.get("json"))
         return super().execute(*args, **options)
 
-    def emit(
-        self, document: dict[str, Any], headers: Sequence[str], rows: Sequence[Sequence[object]]
-    ) -> None:
+    def emit(self, document: dict[str, Any], headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Print `document` as JSON, or `rows` as a table, as the caller asked."""
         if self.as_json:
             self.stdout.write(json.dumps(document, ensure_ascii=False))

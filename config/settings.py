@@ -37,7 +37,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers would then send `Origin: null`, and the CSRF check would refuse every form.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -233,6 +234,8 @@ FETCH_ALLOW_PRIVATE = env.bool("FETCH_ALLOW_PRIVATE", default=False)
 RDAP_BOOTSTRAP_URL = env.str("RDAP_BOOTSTRAP_URL", default="https://data.iana.org/rdap/")
 
 # --- Takedowns -------------------------------------------------------------------------------------------
+# The kill switch: while it is off, approved notices wait.
+NOTICES_ENABLED = env.bool("NOTICES_ENABLED", default=True)
 # `removed` needs two agreeing checks this far apart; the demo shortens it.
 VERIFICATION_INTERVAL_SECONDS = env.int("VERIFICATION_INTERVAL_SECONDS", default=24 * 3600)
 

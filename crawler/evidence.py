@@ -25,9 +25,7 @@ class EvidenceDamaged(Exception):
     """A WARC file is missing, or is not what was captured."""
 
 
-def capture(
-    page_url: str, image_url: str, policy: FetchPolicy, *, lookup: Lookup = system_lookup
-) -> Evidence:
+def capture(page_url: str, image_url: str, policy: FetchPolicy, *, lookup: Lookup = system_lookup) -> Evidence:
     """Fetch the page and the picture now and keep both.
 
     A URL that gives no response is evidence too: the record says so, and its status is None.
@@ -123,9 +121,7 @@ def _write_failure(writer: WARCWriter, url: str, error: FetchError) -> None:
         writer.create_warc_record(
             url,
             "metadata",
-            payload=io.BytesIO(
-                f"fetch-error: {error.code}\r\nfetch-error-text: {error.sentence}\r\n".encode()
-            ),
+            payload=io.BytesIO(f"fetch-error: {error.code}\r\nfetch-error-text: {error.sentence}\r\n".encode()),
             warc_content_type="application/warc-fields",
         )
     )

@@ -46,9 +46,7 @@ _NOT_A_PAGE = re.compile(
     r"|ogg|wav|flac|docx?|xlsx?|pptx?|odt|epub|woff2?|ttf|otf|eot|svg|ico|wasm|bin)$",
     re.IGNORECASE,
 )
-_REFRESH = re.compile(
-    r"\s{0,9}[\d.]{0,9}\s{0,9}[;,]\s{0,9}(?:url\s{0,9}=\s{0,9})?[\"']?([^\"']+)", re.IGNORECASE
-)
+_REFRESH = re.compile(r"\s{0,9}[\d.]{0,9}\s{0,9}[;,]\s{0,9}(?:url\s{0,9}=\s{0,9})?[\"']?([^\"']+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +254,7 @@ class _Page:
         data_images = sum(url[:5].lower() == "data:" for url, _kind, _alt in self.images)
         return PageContent(
             title=self.title or self.og_title,
-            links=[]
-            if nofollow
-            else list(dict.fromkeys(filter(None, (_resolve(base, u) for u in self.links)))),
+            links=[] if nofollow else list(dict.fromkeys(filter(None, (_resolve(base, u) for u in self.links)))),
             images=[] if noimages else self._candidates(base, nofollow),
             canonical=_resolve(base, self.canonical) if self.canonical else None,
             refresh=_resolve(base, self.refresh) if self.refresh else None,
@@ -314,11 +310,7 @@ def _srcsets(tag: Tag) -> list[Offer]:
 
 def _offers(tag: Tag, names: Iterable[str], rank: tuple[int, float]) -> list[Offer]:
     values = [(name, tag.get(name)) for name in names if name in tag.attributes]
-    return [
-        Offer(value, rank)
-        for name, value in values
-        if value and (name in ("src", "href") or _plausible(value))
-    ]
+    return [Offer(value, rank) for name, value in values if value and (name in ("src", "href") or _plausible(value))]
 
 
 def _plausible(value: str) -> bool:

@@ -95,9 +95,7 @@ def fetch(
     location: str | None = url
     while location is not None:
         if len(exchanges) > policy.max_redirects:
-            raise FetchFailed(
-                "too_many_redirects", f"The address redirects more than {policy.max_redirects} times."
-            )
+            raise FetchFailed("too_many_redirects", f"The address redirects more than {policy.max_redirects} times.")
         parsed = policy.check_url(location)
         addresses = resolve(parsed.host, policy, lookup=lookup, timeout=_remaining(deadline))
         wire = _Wire(addresses, deadline, policy.max_bytes + FRAMING_ALLOWANCE)
@@ -131,9 +129,7 @@ def _redirect_target(exchange: Exchange) -> str | None:
         raise FetchRefused("url", "The address redirects to something that is not a web address.") from None
 
 
-def _exchange(
-    parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire", policy: FetchPolicy
-) -> Exchange:
+def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire", policy: FetchPolicy) -> Exchange:
     """One hop. Turns what httpcore raises into FetchFailed."""
     target = httpcore.URL(
         scheme=parsed.scheme.encode(),
@@ -187,9 +183,7 @@ def _too_large(limit: int) -> FetchFailed:
 
 def _decode(exchange: Exchange, limit: int) -> bytes:
     """The payload with its content codings undone, never growing past `limit`."""
-    names = [
-        name.strip().lower() for name in ",".join(exchange.headers.get_all("content-encoding")).split(",")
-    ]
+    names = [name.strip().lower() for name in ",".join(exchange.headers.get_all("content-encoding")).split(",")]
     codings = [name for name in names if name not in ("", "identity")]
     if len(codings) > MAX_CODINGS or not all(name in CODINGS for name in codings):
         raise FetchFailed("encoding", "The response is compressed in a way that was not asked for.")
@@ -256,9 +250,7 @@ class _Wire(httpcore.NetworkBackend):
         for address in self._addresses:
             patience = self.patience(timeout or CONNECT_TIMEOUT_SECONDS)
             try:
-                stream = httpcore.SyncBackend().connect_tcp(
-                    str(address), port, patience, local_address, socket_options
-                )
+                stream = httpcore.SyncBackend().connect_tcp(str(address), port, patience, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
                 continue

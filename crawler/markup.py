@@ -23,9 +23,7 @@ _UNFIT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", 
 
 _TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,60}+)")
-_ATTRIBUTE = re.compile(
-    r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+)"""
-)
+_ATTRIBUTE = re.compile(r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+)""")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 _RAW_TEXT = frozenset({"script", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes"})
 _RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW_TEXT}
@@ -75,7 +73,7 @@ def _charset(text: str) -> str | None:
         return None
     try:
         name = codecs.lookup(match.group(1)).name
-        b"".decode(name)  # codecs such as `hex` are not text encodings
+        b" ".decode(name, "replace")  # codecs such as `hex` are not text encodings
     except (LookupError, ValueError):
         return None
     if name in _UNFIT:

@@ -82,9 +82,7 @@ class FetchedImage(models.Model):
     outcome = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["run", "digest"], name="fetched_once_per_page_and_run")
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "digest"], name="fetched_once_per_page_and_run")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(processed_at=None), name="fetched_waiting"),
         ]

@@ -70,9 +70,7 @@ class CachingResolver:
     Every answer it gives was judged by its own policy; a failed or refused name is asked for again.
     """
 
-    def __init__(
-        self, policy: FetchPolicy, lookup: Lookup = system_lookup, keep_seconds: float = 300.0
-    ) -> None:
+    def __init__(self, policy: FetchPolicy, lookup: Lookup = system_lookup, keep_seconds: float = 300.0) -> None:
         self.policy = policy
         self._lookup = lookup
         self._keep_seconds = keep_seconds

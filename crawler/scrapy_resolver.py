@@ -59,9 +59,7 @@ class PolicyHostnameResolver:
                     resolutionReceiver.addressResolved(kind(transportSemantics, str(address), portNumber))
             resolutionReceiver.resolutionComplete()
 
-        deferToThreadPool(
-            self._reactor, self._reactor.getThreadPool(), self._permitted, hostName
-        ).addCallback(deliver)
+        deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._permitted, hostName).addCallback(deliver)
         return resolution
 
     def _permitted(self, host: str) -> list[IPAddress]:

@@ -4,13 +4,13 @@ A picture that many pages show is kept once. Its bytes go when ingest discards t
 """
 
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from crawler.files import write_whole
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -52,19 +52,8 @@ def _name(digest: str) -> str:
 
 
 def _write(storage: Storage, name: str, data: bytes) -> None:
-    """All or nothing: a file under its final name is whole, even if we are killed in between."""
-    try:
-        path = Path(storage.path(name))
-    except NotImplementedError:
+    if isinstance(storage, FileSystemStorage):
+        write_whole(Path(storage.path(name)), data)
+    else:
         # Object stores show an object only once it is complete.
         storage.save(name, ContentFile(data))
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -43,9 +43,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.socket.close()
         self.socket = listener(preferred_port)
         self.server_name, self.server_port = self.server_address = self.socket.getsockname()
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -176,9 +176,7 @@ def _hopper() -> Image.Image:
 
 def _hanks() -> Image.Image:
     """The packaged picture is a bare 112-pixel face crop; a mount gives a detector the margin it wants."""
-    face = _photo("insightface", "data/images/Tom_Hanks_54745.png").resize(
-        (448, 448), Image.Resampling.LANCZOS
-    )
+    face = _photo("insightface", "data/images/Tom_Hanks_54745.png").resize((448, 448), Image.Resampling.LANCZOS)
     return ImageOps.expand(face, border=120, fill=(214, 206, 190))
 
 
@@ -203,9 +201,7 @@ def _open(data: bytes) -> Image.Image:
 def _balance(picture: Image.Image, gains: tuple[float, float, float]) -> Image.Image:
     """The picture with its red, green and blue channels multiplied by `gains`."""
     channels = zip(picture.split(), gains, strict=True)
-    tables = [
-        (channel, [min(255, round(level * gain)) for level in range(256)]) for channel, gain in channels
-    ]
+    tables = [(channel, [min(255, round(level * gain)) for level in range(256)]) for channel, gain in channels]
     return Image.merge("RGB", [channel.point(table) for channel, table in tables])
 
 

@@ -42,9 +42,7 @@ LOOPBACK_HOSTING = Party(
     kind="org",
     address=("127 Local Way", "Wilmington", "19801", "US"),
 )
-HOST_ABUSE_DESK = Party(
-    "Loopback Hosting Abuse Desk", "group", ABUSE_ADDRESS, "+1-555-0127", LOOPBACK_HOSTING.address
-)
+HOST_ABUSE_DESK = Party("Loopback Hosting Abuse Desk", "group", ABUSE_ADDRESS, "+1-555-0127", LOOPBACK_HOSTING.address)
 REGISTRAR = Party("One Line Registrar Ltd", "org", address=("1 Zone Street", "Dublin", "D02", "IE"))
 REGISTRAR_ABUSE_DESK = Party("Abuse Contact", "group", REGISTRAR_ABUSE_ADDRESS, "+353-1-555-0143")
 
@@ -80,9 +78,7 @@ class Registry:
             case ["ip", *rest] if 1 <= len(rest) <= 2:
                 return self._ip("/".join(rest))
             case ["help"]:
-                return _rdap(
-                    {"notices": [_notice("Demo registry", "Knows the sites of the Faceward demo only.")]}
-                )
+                return _rdap({"notices": [_notice("Demo registry", "Knows the sites of the Faceward demo only.")]})
         return _error(HTTPStatus.NOT_FOUND, "There is no such query.")
 
     def _bootstrap(self, registry: str) -> Reply:

@@ -130,9 +130,7 @@ class Story:
     def case(self) -> None:
         match = self._match_at("copies.localhost", pictures.REHOSTED)
         review.confirm(match, self.alice, Decision.ACT)
-        mandates.sign(
-            self.alice, full_name="Alice Example", address="12 Example Road", signature="Alice Example"
-        )
+        mandates.sign(self.alice, full_name="Alice Example", address="12 Example Road", signature="Alice Example")
         case = workflow.open_case(match, self.alice, ANSWERS)
         workflow.assign(case, self.carol)
         for notice in case.notices.filter(state=NoticeState.DRAFT):
@@ -222,7 +220,8 @@ class Story:
         return case.state == CaseState.CLOSED
 
     def _removed_case(self) -> Case:
-        assert self.removed_case is not None, "the chapters are played in order"
+        if self.removed_case is None:
+            raise StoryFailed("The chapters were not played in order.")
         return self.removed_case
 
     def _match_at(self, host: str, picture: str) -> Match:

@@ -90,9 +90,7 @@ class World:
 
     def requests(self, host: str) -> list[Request]:
         """Everything the site with this host name was asked for, oldest first."""
-        return [
-            request for site in self.sites.values() if site.host == host for request in list(site.requests)
-        ]
+        return [request for site in self.sites.values() if site.host == host for request in list(site.requests)]
 
     def reupload(self) -> str:
         """The scraper puts an altered copy up on a new page, linked from its front page; the page's URL."""
@@ -120,12 +118,9 @@ class World:
         """What has happened so far: requests by host and path, pages gone, takedowns, and all mail."""
         return {
             "sites": {
-                site.host: {"requests": dict(site.counts()), "gone": sorted(site.gone)}
-                for site in self.sites.values()
+                site.host: {"requests": dict(site.counts()), "gone": sorted(site.gone)} for site in self.sites.values()
             },
-            "takedowns": [
-                {"message_id": done.message_id, "urls": list(done.urls)} for done in self.desk.acted
-            ],
+            "takedowns": [{"message_id": done.message_id, "urls": list(done.urls)} for done in self.desk.acted],
             "mail": [_mail(delivery) for delivery in self.mail.deliveries],
         }
 
@@ -163,12 +158,8 @@ def _json(document: Json, status: HTTPStatus = HTTPStatus.OK) -> Reply:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m demo.world", description="The demo's sites, registry and mail."
-    )
-    parser.add_argument(
-        "--ports-file", type=Path, required=True, help="written, as JSON, when everything is up"
-    )
+    parser = argparse.ArgumentParser(prog="python -m demo.world", description="The demo's sites, registry and mail.")
+    parser.add_argument("--ports-file", type=Path, required=True, help="written, as JSON, when everything is up")
     parser.add_argument("--mail-dir", type=Path, help="a folder for every message as an .eml file")
     options = parser.parse_args()
     stop = threading.Event()

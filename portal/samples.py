@@ -40,7 +40,7 @@ def everything() -> dict[str, Any]:
     now = timezone.now()
     return {
         "form": _SampleForm(),
-        "form_with_errors": _SampleForm({"name": "", "country": "eu", "taken_by": "me"}),
+        "form_with_errors": _SampleForm({"name": "", "country": "eu", "taken_by": "me"}, auto_id="error_%s"),
         "now": now,
         "due": now + timedelta(days=3),
         "density": range(4),

@@ -54,7 +54,7 @@ def cards(matches: Iterable[Match]) -> list[Card]:
 
 
 def _chance(match: Match) -> str:
-    """The chance of a look-alike in words. The number is for clear faces, and would mislead about any other."""
+    """The chance of a look-alike in words. The number is for clear faces; of any other it would mislead."""
     model_id = match.face.model_id if match.face else match.image.model_id
     by_score = calibration_for(model_id).band(match.score, match.gallery_size, _GOOD)
     return chance_words(match) if by_score == match.band else _UNCLEAR

@@ -132,7 +132,8 @@ def _check_face(embeddings: Sequence[Vector], subject: Subject) -> None:
     face = fused(embeddings)
     if optout.is_hidden(face) or any(optout.is_hidden(embedding) for embedding in embeddings):
         raise EnrolmentRefused(
-            "opted_out", "This face is on the opt-out list, so it cannot be enrolled. If it is yours, please write to us."
+            "opted_out",
+            "This face is on the opt-out list, so it cannot be enrolled. If it is yours, please write to us.",
         )
     others_faces = _faces_of_others(subject)
     if others_faces and float((np.stack(others_faces) @ face).max()) >= same_person_threshold(len(others_faces)):

@@ -35,7 +35,7 @@ def size() -> int:
 
 
 def search(probes: NDArray[np.float32], threshold: float) -> list[list[Hit]]:
-    """For each probe, (m, dimension), the faces that score `threshold` or more. The index is brought up to date first."""
+    """For each probe, (m, dimension), the faces that score `threshold` or more, from an index brought up to date."""
     return sync().search(probes, threshold=threshold)
 
 

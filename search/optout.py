@@ -145,7 +145,7 @@ def _forget_faces(optout: OptOut) -> None:
 
 def _link(action: str, optout: OptOut) -> str:
     token = signing.dumps(str(optout.pk), salt=f"opt-out-{action}")
-    return settings.PORTAL_URL + reverse(f"search:optout_{action}", args=[token])
+    return f"{settings.PORTAL_URL}{reverse(f'search:optout_{action}', args=[token])}"
 
 
 def _from_token(action: str, token: str) -> OptOut:

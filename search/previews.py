@@ -9,8 +9,8 @@ from django.core.cache import cache
 from PIL import Image, ImageFilter
 
 from accounts import keys
-from crawler.fetch import FetchFailed, fetch
-from crawler.policy import FetchPolicy, FetchRefused
+from crawler.fetch import fetch
+from crawler.policy import FetchFailed, FetchPolicy, FetchRefused
 from search import faces
 from search.engine import PictureRefused, decode
 from search.engine.base import Rgb

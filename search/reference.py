@@ -28,7 +28,7 @@ def single_face(photo: bytes) -> DetectedFace:
         raise ReferenceRefused("no_face", "We could not find a face in this photo.")
     main, *others = found
     if any(face.box[2] > _BACKGROUND * main.box[2] for face in others):
-        raise ReferenceRefused("several_faces", "There are several faces in this photo; please choose one of you alone.")
+        raise ReferenceRefused("several_faces", "There are several faces in this photo; please take one of you alone.")
     if main.quality.grade == Grade.UNUSABLE:
         raise ReferenceRefused("poor_face", "The face in this photo is too small, dark or blurred to be measured.")
     return main

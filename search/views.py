@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
@@ -240,7 +241,7 @@ def _answer(request: HttpRequest, found: Match, decision: str) -> HttpResponse:
 
 
 def _decide(found: Match, user: User, decision: str) -> str:
-    """Record the answer; returns what to say about it. Raises `IllegalTransition`, `StaleState` or 404."""
+    """Record the answer; returns what to say. Raises `IllegalTransition`, `StaleState` or `BadRequest`."""
     if decision == "undo":
         review.undo(found, user)
         return "Undone. The question is open again."
@@ -253,7 +254,7 @@ def _decide(found: Match, user: User, decision: str) -> str:
     if decision == Decision.ACT:
         review.confirm(found, user, Decision.ACT)
         return "You, and it is to go."
-    raise Http404
+    raise BadRequest(f"no such answer: {decision[:20]}")
 
 
 def _back(request: HttpRequest) -> HttpResponse:

@@ -260,9 +260,7 @@ def _step_state(place: int, reached: int) -> str:
 def _ended_steps(case: Case, reached: int) -> list[Step]:
     labels = ("You asked", "Letter written and checked", "Letter sent")[:reached]
     last = (
-        "Removed, checked twice"
-        if case.outcome == Outcome.REMOVED
-        else f"Ended: {case.get_outcome_display().lower()}"
+        "Removed, checked twice" if case.outcome == Outcome.REMOVED else f"Ended: {case.get_outcome_display().lower()}"
     )
     return [*(Step(label, "done") for label in labels), Step(last, "done")]
 

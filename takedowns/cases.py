@@ -1,6 +1,7 @@
 """Steps that every part of the takedown work takes on a case: load it, move it, ask a person, end it."""
 
 from collections.abc import Iterable
+
 from django.utils import timezone
 
 from accounts.models import User
@@ -100,7 +101,7 @@ def withdraw_unsent(case: Case, reason: str, actor: User | None = None) -> None:
 
 
 def end(case: Case, outcome: Outcome, reason: str, actor: User | None = None) -> None:
-    """Close a case: nothing unsent stays, nothing is left to do, and only removed places are watched further."""
+    """Close a case: nothing unsent stays, nothing is left to do, only removed places are watched further."""
     withdraw_unsent(case, reason, actor)
     now = timezone.now()
     WorkItem.objects.filter(case=case, done_at=None).update(done_at=now, done_by=actor)

@@ -1,5 +1,7 @@
-"""The staff console: the queue, one case, and every act on it. Staff see public pages and letters, never a person's
-own photos, the captures of their identity check, or their postal address.
+"""The staff console: the queue, one case, and every act on it.
+
+Staff see public pages and letters, never a person's own photos, the captures of their identity check, or their
+postal address.
 """
 
 import base64
@@ -29,7 +31,6 @@ from takedowns.delivery import NotSent
 from takedowns.forms import CloseForm, NoteForm, ReasonForm
 from takedowns.grounds import GROUNDS
 from takedowns.models import Case, CaseEvent, Notice, WorkItem
-from takedowns.states import UrlState
 
 _PER_PAGE = 50
 # How long one press of "Check now" may look; what is left is next in line for the workers.
@@ -75,7 +76,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @never_cache
 def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The picture, once, to somebody who says why. Who looked and why is recorded before anything is shown."""
+    """The picture, once, to somebody who says why. Who looked, and why, is recorded before it is shown."""
     user, found = signed_in(request), _load(pk)
     form = ReasonForm(request.POST, auto_id="look-%s")
     picture = ""
@@ -121,9 +122,7 @@ def _case_context(found: Case, user: User) -> dict[str, object]:
         "extent": casefile.extent(urls),
         "hosts": casefile.hosts(urls),
         "timeline": desk.timeline(found),
-        "received": [
-            {"letter": one, "body": desk.body(one, found.subject.user)} for one in desk.received(found)
-        ],
+        "received": [{"letter": one, "body": desk.body(one, found.subject.user)} for one in desk.received(found)],
         "mandate": mandates.in_force(found.subject),
         "consented": Purpose.SENDING_NOTICES in consents,
         "evidence_consent": Purpose.EVIDENCE in consents,
@@ -173,9 +172,7 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     notice = _notice(pk)
     with _calmly(request):
         notices.approve(notice, signed_in(request))
-        messages.success(
-            request, f"The letter to {notice.operator.name} is approved. It has not been sent yet."
-        )
+        messages.success(request, f"The letter to {notice.operator.name} is approved. It is not sent yet.")
     return _back(notice.case_id, f"letter-{notice.pk}")
 
 
@@ -283,12 +280,9 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
 def verify_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Look at the case's places now, as far as the time of a request reaches."""
     found = get_object_or_404(Case, pk=pk)
-    places = found.urls.select_related("case__match__image", "case__match__face").order_by(
-        "next_check_at", "id"
-    )
-    outcomes, until = [], time.monotonic() + _CHECK_SECONDS
+    places = found.urls.select_related("case__match__image", "case__match__face").order_by("next_check_at", "id")
+    waiting, outcomes, until = list(places), [], time.monotonic() + _CHECK_SECONDS
     with _calmly(request):
-        waiting = list(places)
         while waiting and time.monotonic() < until:
             outcomes.append(verification.verify(waiting.pop(0)).outcome)
         found.urls.filter(pk__in=[place.pk for place in waiting]).update(next_check_at=timezone.now())
@@ -298,9 +292,7 @@ def verify_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _looked(outcomes: list[str], waiting: int) -> str:
     gone = sum(outcome in verification.FINAL for outcome in outcomes)
-    words = (
-        f"We looked at {casefile.counted(len(outcomes), 'place')}: {gone} gone, {len(outcomes) - gone} not."
-    )
+    words = f"We looked at {casefile.counted(len(outcomes), 'place')}: {gone} gone."
     return f"{words} {waiting} more are looked at in the background." if waiting else words
 
 

@@ -154,7 +154,7 @@ def _message(notice: Notice) -> EmailMessage:
 def _record_sent(notice: Notice, actor: User | None = None) -> Notice:
     with transaction.atomic():
         notice, now = _locked(notice), timezone.now()
-        case = locked(notice.case)
+        case = notice.case = locked(notice.case)
         sent_at = notice.sending_at or now
         due = deadlines.due_at(notice.ground, sent_at, intimate=case.intimate)
         _change(notice, NoticeState.SENT, sent_at=sent_at, due_at=due)

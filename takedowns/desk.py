@@ -1,6 +1,6 @@
 """A case as staff work on it: the next thing to do, what each letter lacks, and which acts are open to whom.
 
-What may be done is read from the transition tables, so that a page never shows a button that the rules refuse.
+What may be done is read from the transition tables, so that no page shows a button that the rules refuse.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ from takedowns.models import (
 )
 from takedowns.states import CASE, NOTICE, CaseState, NoticeState
 
-# A case that runs for a year has more history than a page can show; the newest lines are what people work from.
+# A case that runs for a year has more history than a page can show; people work from the newest lines.
 _LINES = 300
 _SOURCES = {"rdap_ip": "the network's registry entry", "rdap_domain": "the domain's registry entry"}
 _TONES = {
@@ -110,7 +110,7 @@ def _undone(case: Case) -> str:
 def _letters_to_do(case: Case) -> str:
     drafts, approved = _in(case, NoticeState.DRAFT), _in(case, NoticeState.APPROVED)
     if drafts:
-        return f"Read the {'letter' if len(drafts) == 1 else 'letters'} to {_names(drafts)}, and approve or withdraw."
+        return f"Read the {'letter' if len(drafts) == 1 else 'letters'} to {_names(drafts)}, and approve."
     if approved:
         return f"Send the {'letter' if len(approved) == 1 else 'letters'} to {_names(approved)}."
     return "A letter is being sent." if _in(case, NoticeState.SENDING) else ""
@@ -215,9 +215,7 @@ def _edited_by(case: Case, staff: User) -> set[str]:
 def timeline(case: Case) -> list[Line]:
     """Events, checks and answers in one line of time, newest first."""
     own = case.events.select_related("actor").order_by("-id")[:_LINES]
-    checks = (
-        Verification.objects.filter(url__case=case).select_related("url").order_by("-checked_at")[:_LINES]
-    )
+    checks = Verification.objects.filter(url__case=case).select_related("url").order_by("-pk")[:_LINES]
     lines = [_event_line(event, case) for event in own]
     lines += [_check_line(check) for check in checks]
     lines += [Line(one.at, "Answer received", one.title, one.sender, "needs") for one in received(case)]
@@ -233,9 +231,7 @@ def _event_line(event: CaseEvent, case: Case) -> Line:
 
 def _check_line(check: Verification) -> Line:
     statuses = f"Page {check.page_status or 'no answer'}, picture {check.image_status or 'no answer'}"
-    return Line(
-        check.checked_at, f"Checked {check.url.host}: {casefile.found_words(check.outcome)}", statuses
-    )
+    return Line(check.checked_at, f"Checked {check.url.host}: {casefile.found_words(check.outcome)}", statuses)
 
 
 def received(case: Case) -> list[Communication]:
@@ -279,7 +275,7 @@ def answers(decision: GroundDecision) -> list[dict[str, str]]:
     return [
         {
             "question": question.text,
-            "answer": dict(question.options).get(given[question.key], given[question.key]),
+            "answer": dict(question.options)[given[question.key]],
         }
         for question in QUESTIONS
         if question.key in given

@@ -1,4 +1,4 @@
-"""Every kind of thing that happens to a case, and the words for it: one place for the timeline and the story."""
+"""Every kind of thing that happens to a case, with its words for the timeline and the story."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True)
 class Kind:
-    """`text` is the timeline's line, for staff. `story` is a sentence for the subscriber; without it they see none.
+    """`text` is the timeline's line, for staff; `story` is a sentence for the subscriber, if they see it.
 
     Both are formats over the event's data; `story` also knows `date`. A key ending in `_on` is an ISO date
     and is shown as people write one.
@@ -87,7 +87,7 @@ KINDS: dict[str, Kind] = {
 
 
 def record(case: Case, kind: str, *, actor: User | None = None, **data: Any) -> CaseEvent:
-    """Append to a case's history, inside the caller's transaction. `data` takes ids, names, counts, ISO dates."""
+    """Append to a case's history, in the caller's transaction. `data` takes ids, names, counts, ISO dates."""
     text = KINDS[kind].text.format(**_plain(data)).strip()
     return CaseEvent.objects.create(case=case, kind=kind, actor=actor, text=text[:_LONGEST], data=data)
 

@@ -82,8 +82,8 @@ def _mandate_fields(name: str) -> dict[str, forms.Field]:
             label="Your postal address",
             required=False,
             max_length=500,
-            help_text="Only if you want to. It is never put in a notice and our staff do not see it. It stays "
-            "sealed, for the day on which a court or an authority asks who signed.",
+            help_text="Only if you want to. It is never put in a notice and our staff do not see it. It "
+            "stays sealed, for the day on which a court or an authority asks who signed.",
             widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         ),
         "authorise": forms.BooleanField(

@@ -1,4 +1,4 @@
-"""The letters: one text template for each ground, and the check that a letter has every element its ground needs.
+"""The letters: one text template for each ground, and the check that a letter has all its ground needs.
 
 What the law wants said is a sentence in `statements`, put into the template and looked for in the finished
 text, so that an edited letter is checked as strictly as a fresh one.
@@ -95,7 +95,7 @@ def write(ground: str, facts: Facts) -> Letter:
 
 
 def missing_elements(ground: str, facts: Facts, body: str) -> list[str]:
-    """What a letter lacks, one sentence for each required element that is not in its text; empty when complete."""
+    """What a letter lacks: a sentence for each required element that is not in its text."""
     missing = [_missing(element, ground, facts, body) for element in GROUNDS[ground].elements]
     return [sentence for sentence in missing if sentence]
 
@@ -112,7 +112,7 @@ def statements(facts: Facts) -> dict[str, str]:
         "allegedly infringed.",
         "no_consent": "The person shown has a good faith belief that the publication of this intimate "
         "picture is not consensual: they state that they never agreed to its being published.",
-        "illegality": f"The picture shows a recognisable person and is that person's personal data. "
+        "illegality": "The picture shows a recognisable person and is that person's personal data. "
         f"{_consent(facts)} We know of no other legal basis for publishing it under Article 6(1) of "
         "Regulation (EU) 2016/679 (GDPR), and without one its publication is unlawful.",
         "bona_fide": "We confirm in good faith our bona fide belief that the information and allegations "
@@ -190,8 +190,6 @@ def _shown(place: Place) -> dict[str, str]:
 
 # --- Is it in the text? ------------------------------------------------------------------------------------
 
-_Check = Callable[[str, Facts, str], bool]
-
 
 def _said(text: str) -> Callable[[str], bool]:
     wanted = _flat(text)
@@ -214,8 +212,8 @@ def _wanted(key: str, ground: str, facts: Facts) -> list[Callable[[str], bool]]:
     """What must be found in the body for an element to be there."""
     urls = [url for place in facts.places for url in (place.page_url, place.image_url)]
     special: dict[str, list[Callable[[str], bool]]] = {
-        "addresses": [_line(url) for url in urls] or [lambda body: False],
-        "signature": [_line(f"/s/ {signer(ground, facts)}") if signer(ground, facts) else lambda body: False],
+        "addresses": [_line(url) for url in urls] or [_line("")],
+        "signature": [_line(f"/s/ {signer(ground, facts)}" if signer(ground, facts) else "")],
         "which_person": [_said(which_person(facts))],
         "agent_address": [_said(facts.agent.address)],
         "agent_phone": [_said(facts.agent.phone)],
@@ -228,8 +226,8 @@ def _wanted(key: str, ground: str, facts: Facts) -> list[Callable[[str], bool]]:
 
 
 def _line(text: str) -> Callable[[str], bool]:
-    """On a line of its own, so that nothing can run into it."""
-    return lambda body: text in (line.strip() for line in body.splitlines())
+    """On a line of its own, so that nothing can run into it. Nothing at all is never found."""
+    return lambda body: bool(text) and text in (line.strip() for line in body.splitlines())
 
 
 def _flat(text: str) -> str:

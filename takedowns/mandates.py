@@ -1,4 +1,4 @@
-"""The subject's signed authority to act for them. Without one in force nothing is drafted and nothing is sent."""
+"""The subject's signed authority to act for them. Without one in force nothing is drafted or sent."""
 
 import json
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from takedowns.models import Mandate
 TEXT_VERSION = "2026-11-22"
 # "Perjury" in full, as the signer must read what is sworn in their name (17 U.S.C. 512(c)(3)(A)(vi)).
 MANDATE_TEXT = f"""\
-I authorise {settings.AGENT_NAME} to act for me in getting pictures of me removed from the internet: to write to \
-sites, hosts and other services, to receive their answers, and to sign notices with my name as I sign it
-below.
+I authorise {settings.AGENT_NAME} to act for me in getting pictures of me removed from the internet: to \
+write to sites, hosts and other services, to receive their answers, and to sign notices with my name as I \
+sign it below.
 
-This holds for pictures that I have confirmed show me and asked to have removed. For each of them I answer the \
-questions about it truthfully.
+This holds for pictures that I have confirmed show me and asked to have removed. For each of them I answer \
+the questions about it truthfully.
 
-Where I say that I took a photo or that its copyright was signed over to me, I declare under penalty of perjury \
-that this is so, and that I am the owner of the copyright or may act for the owner. I understand that a knowingly \
-false claim can make me liable for damages.
+Where I say that I took a photo or that its copyright was signed over to me, I declare under penalty of \
+perjury that this is so, and that I am the owner of the copyright or may act for the owner. I understand \
+that a knowingly false claim can make me liable for damages.
 
 My name appears in notices only where the law asks for it. My home address never does.
 

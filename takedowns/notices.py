@@ -24,7 +24,7 @@ _LONGEST_BODY = 100_000
 
 
 def draft(case: Case, ground: str, contact: AbuseContact, urls: Sequence[InfringingUrl]) -> Notice:
-    """Write the letter to one operator about the places it can take down. One that is there already is returned.
+    """Write the letter to one operator about the places it can take down, or return the one that is there.
 
     Raises:
         NotAllowed: the subject's consent or mandate is missing.

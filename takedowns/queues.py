@@ -1,6 +1,6 @@
 """The staff queue: one named queryset per tab, how it is sorted, and what a row shows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,42 +18,45 @@ OUR_MOVE = (CaseState.TRIAGE, CaseState.DRAFTING, CaseState.ACTION_NEEDED)
 THEIR_MOVE = (CaseState.AWAITING_PROVIDER, CaseState.AWAITING_SUBJECT)
 _RUNNING = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
 
-_OPEN = ~Q(state=CaseState.CLOSED)
-_TO_APPROVE = Q(has_draft=True) & _OPEN
-_STUCK = Q(has_work=True) & _OPEN
-
 
 @dataclass(frozen=True)
 class Tab:
-    """One view of the queue; `holds(staff, now)` is the condition for a case to be in it."""
+    """One view of the queue."""
 
     key: str
     label: str
     nothing: str
-    holds: Callable[[User, datetime], Q]
 
 
-# "Our move" is everything that somebody here has to do something about, so the other tabs before "Waiting"
-# are parts of it.
 TABS = (
-    Tab(
-        "ours",
-        "Our move",
-        "Nothing waits for us. The other side has the move in every open case.",
-        lambda staff, now: Q(state__in=OUR_MOVE) | _STUCK | (_OPEN & Q(due__lt=now)),
-    ),
-    Tab("approve", "To approve", "No letter waits to be approved.", lambda staff, now: _TO_APPROVE),
-    Tab("stuck", "Stuck", "Nothing is stuck.", lambda staff, now: _STUCK),
-    Tab(
-        "waiting",
-        "Waiting",
-        "We are waiting for nobody.",
-        lambda staff, now: Q(state__in=THEIR_MOVE),
-    ),
-    Tab("mine", "Mine", "No open case is assigned to you.", lambda staff, now: _OPEN & Q(assigned_to=staff)),
-    Tab("closed", "Closed", "No case has been closed yet.", lambda staff, now: Q(state=CaseState.CLOSED)),
-    Tab("all", "All", "There are no cases yet.", lambda staff, now: Q()),
+    Tab("ours", "Our move", "Nothing waits for us. The other side has the move in every open case."),
+    Tab("approve", "To approve", "No letter waits to be approved."),
+    Tab("stuck", "Stuck", "Nothing is stuck."),
+    Tab("waiting", "Waiting", "We are waiting for nobody."),
+    Tab("mine", "Mine", "No open case is assigned to you."),
+    Tab("closed", "Closed", "No case has been closed yet."),
+    Tab("all", "All", "There are no cases yet."),
 )
+
+
+def _conditions(staff: User) -> dict[str, Q]:
+    """What makes a case be in each tab, by the tab's key.
+
+    "Our move" is everything that somebody here has to do something about, so "To approve" and "Stuck" are
+    parts of it, and an answer that is overdue is our move too.
+    """
+    is_open = ~Q(state=CaseState.CLOSED)
+    stuck, overdue = is_open & Q(has_work=True), is_open & Q(due__lt=timezone.now())
+    return {
+        "ours": Q(state__in=OUR_MOVE) | stuck | overdue,
+        "approve": is_open & Q(has_draft=True),
+        "stuck": stuck,
+        "waiting": Q(state__in=THEIR_MOVE),
+        "mine": is_open & Q(assigned_to=staff),
+        "closed": Q(state=CaseState.CLOSED),
+        "all": Q(),
+    }
+
 
 # Without a date comes last; the oldest case first among equals.
 SORTS = {
@@ -84,7 +87,7 @@ def cases() -> QuerySet[Case]:
 
 def select(tab: Tab, staff: User, *, search: str = "", sort: str = "due") -> QuerySet[Case]:
     """The cases of a tab whose reference or host contains `search`, sorted."""
-    found = cases().filter(tab.holds(staff, timezone.now()))
+    found = cases().filter(_conditions(staff)[tab.key])
     if search:
         at_host = InfringingUrl.objects.filter(case=OuterRef("pk"), host__icontains=search)
         found = found.filter(Q(reference__icontains=search) | Exists(at_host))
@@ -94,8 +97,7 @@ def select(tab: Tab, staff: User, *, search: str = "", sort: str = "due") -> Que
 
 def counts(staff: User) -> dict[str, int]:
     """How many cases each tab holds, in one query."""
-    now = timezone.now()
-    return cases().aggregate(**{tab.key: Count("pk", filter=tab.holds(staff, now)) for tab in TABS})
+    return cases().aggregate(**{key: Count("pk", filter=condition) for key, condition in _conditions(staff).items()})
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class Record:
-    """A registration. `entities` are all that the answer has, outer ones first; `url` is where it came from."""
+    """A registration from `url`. `entities` are all that the answer has, outer ones first."""
 
     url: str
     handle: str

@@ -22,7 +22,7 @@ _BATCH = 200
 
 
 def screen_new_matches() -> list[Case]:
-    """Compare what is new with what was removed. Returns the relapse cases that were opened; twice opens none twice.
+    """Compare what is new with what was removed. Returns the relapse cases opened; twice opens none twice.
 
     New are the matches that nobody has screened, and the new places of pictures that have a case.
     """
@@ -112,8 +112,9 @@ def _join(case: Case) -> None:
         for url in added:
             events.record(case, "url.added", url=str(url.pk))
         if added and case.notices.exists():
-            text = "The picture was found at another place after the notice was written. Decide whom to
-            write to." ask_person(case, "new_place", added[0].pk, text) settle_turn(case)
+            text = "The picture was found at one more place after the notice was written. Decide what to do."
+            ask_person(case, "new_place", added[0].pk, text)
+            settle_turn(case)
 
 
 def _screen_again(old: Case) -> Case | None:

@@ -80,7 +80,7 @@ def _answer_of(notice: Notice, due: datetime) -> NextStep:
     return NextStep("them", f"{name} has been asked to remove it. We expect an answer by {_day(due)}.", due)
 
 
-def _action_needed(case: Case) -> NextStep:
+def _action_needed(_case: Case) -> NextStep:
     return NextStep(
         "us", "Something needs a colleague's attention before this can go on. You need not do anything."
     )

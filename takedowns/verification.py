@@ -1,4 +1,4 @@
-"""Is it really gone? Only what is seen here moves a place between online, not reachable, removed and back again.
+"""Is it really gone? Only what is seen here moves a place between online, not reachable and removed.
 
 A place is removed when its page or file is gone or replaced, no picture now on the page is the same one,
 and a second look after `VERIFICATION_INTERVAL_SECONDS` agrees. A place that cannot be reached is not a
@@ -42,9 +42,11 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _SAYS_GONE = re.compile(
-    r"\b(?:page|photo|picture|image|content|file|post) (?:was |is |has been )?(?:not
-    found|removed|deleted|gone)\b" r"|\b(?:no longer (?:available|exists)|does not exist|could not be
-    found)\b", re.IGNORECASE, )
+    r"\b(?:page|photo|picture|image|content|file|post) (?:was |is |has been )?"
+    r"(?:not found|removed|deleted|gone)\b"
+    r"|\b(?:no longer (?:available|exists)|does not exist|could not be found)\b",
+    re.IGNORECASE,
+)
 
 
 class Found(StrEnum):
@@ -110,7 +112,7 @@ def judge(page: Look, image: Look) -> Found:
 
 
 def verify(url: InfringingUrl) -> Verification:
-    """Look at a place now, record what was found, and draw the consequences. Never call it in a transaction."""
+    """Look at a place now, record it, and draw the consequences. Never call it in a transaction."""
     match = url.case.match
     page = _look_at_page(url.page_url, match)
     image = _look_at_image(url.image_url, match)
@@ -129,7 +131,7 @@ def verify(url: InfringingUrl) -> Verification:
 
 
 def verify_due(limit: int = 50) -> list[Verification]:
-    """Look at every place whose time has come. Each is claimed first, so that two workers never look at the same."""
+    """Look at every place whose time has come, each claimed first, so that no two workers look at one."""
     checks = []
     due = InfringingUrl.objects.filter(next_check_at__lte=timezone.now())
     for url in due.select_related("case__match__image", "case__match__face").order_by("next_check_at")[
@@ -191,7 +193,7 @@ def _look_at_image(url: str, match: Match) -> Look:
 
 
 def _fetch(url: str) -> Fetched | Look:
-    """A response that can be looked into, or what it is worth without: a "not found" page may still show things."""
+    """A response to look into, or what it is worth without. A "not found" page may still show things."""
     try:
         fetched = fetch(url, web_policy())
     except FetchError as error:

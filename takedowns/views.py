@@ -1,6 +1,5 @@
 """A subscriber's cases: asking for a removal, and seeing what becomes of it."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -53,9 +52,7 @@ def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
         opened = _open(form, user, match)
         if opened:
             if opened.notices.exists():
-                messages.success(
-                    request, "Your case is open, and the letter is written. Now a person here reads it."
-                )
+                messages.success(request, "Your case is open, and the letter is written. Now a person here reads it.")
             return redirect("takedowns:case", opened.pk)
     status = 422 if form.errors else 200
     return render(request, "takedowns/open.html", _open_context(form, match), status=status)
@@ -72,7 +69,7 @@ def _open_form(request: HttpRequest, user: User, match: Match) -> OpenCaseForm:
 
 
 def _open(form: OpenCaseForm, user: User, match: Match) -> Case | None:
-    """Record the permission and open the case; None, with the reason in the form, where that is not allowed."""
+    """Record the permission and open the case; None, with the reason in the form, if that is not allowed."""
     try:
         if form.decision and form.decision.letters:
             _permit(form, user)
@@ -165,12 +162,8 @@ def _in_order(found: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def _with_everything(found: QuerySet[Case]) -> QuerySet[Case]:
-    return found.select_related(
-        "ground_decision", "relapse_of__ground_decision", "subject", "match"
-    ).prefetch_related(
-        Prefetch(
-            "urls", InfringingUrl.objects.order_by("host", "page_url").prefetch_related("verifications")
-        ),
+    return found.select_related("ground_decision", "relapse_of__ground_decision", "subject", "match").prefetch_related(
+        Prefetch("urls", InfringingUrl.objects.order_by("host", "page_url").prefetch_related("verifications")),
         Prefetch("notices", Notice.objects.select_related("operator").prefetch_related("urls")),
         "relapses",
     )

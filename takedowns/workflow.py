@@ -34,7 +34,7 @@ _LONGEST_NOTE = 400
 
 
 def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
-    """The subject wants a picture gone. Opens its case, or goes on with the one that is open, and prepares it.
+    """The subject wants a picture gone: open its case, or go on with the open one, and prepare it.
 
     Raises:
         grounds.BadAnswers: a question is unanswered.

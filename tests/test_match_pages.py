@@ -106,7 +106,7 @@ def test_answering_twice_changes_nothing_and_says_so(
     assert "answered this one already" in page
     match.refresh_from_db()
     assert match.decision == Decision.KEEP
-    assert client.post(f"/matches/{match.pk}/decide/", {"decision": "nonsense"}).status_code == 404
+    assert client.post(f"/matches/{match.pk}/decide/", {"decision": "nonsense"}).status_code == 400
 
 
 def test_the_preview_is_the_subjects_alone_and_never_kept(

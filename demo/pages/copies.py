@@ -34,9 +34,7 @@ class Copy(NamedTuple):
 
 
 COPIES = [
-    Copy(
-        "/p/70412-astronaut-woman.html", "/media/7a/70412.jpg", "Astronaut woman portrait free HD", REHOSTED
-    ),
+    Copy("/p/70412-astronaut-woman.html", "/media/7a/70412.jpg", "Astronaut woman portrait free HD", REHOSTED),
     Copy("/p/70398-space-girl.html", "/media/3c/70398.jpg", "Space girl cool tone", "copy-mirrored.jpg"),
     Copy("/p/70377-navy-lady.html", "/media/e1/70377.jpg", "Navy lady vintage", "copy-hopper.jpg"),
     Copy("/p/70351-laughing-man.html", "/media/05/70351.jpg", "Laughing man with chip", "copy-max.jpg"),

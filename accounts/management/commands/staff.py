@@ -38,8 +38,6 @@ class Command(OperatorCommand):
                 user.set_password(password)
             user.role = role
             user.save()
-            EmailAddress.objects.get_or_create(
-                user=user, email=email, defaults={"verified": True, "primary": True}
-            )
+            EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
         document = {"email": email, "role": role.value, "password": password or None}
         self.emit(document, list(document), [(email, role.label, password or "unchanged")])

@@ -27,15 +27,9 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("urls", nargs="+", metavar="URL", help="where to start; links stay on its host")
-        parser.add_argument(
-            "--depth", type=_number_from(0), help="how many links deep to go (10; 0: this page)"
-        )
-        parser.add_argument(
-            "--max-pages", type=_number_from(1), help="how many pages to read per source (1000)"
-        )
-        parser.add_argument(
-            "--allow-private", action="store_true", help="also crawl this machine and private networks"
-        )
+        parser.add_argument("--depth", type=_number_from(0), help="how many links deep to go (10; 0: this page)")
+        parser.add_argument("--max-pages", type=_number_from(1), help="how many pages to read per source (1000)")
+        parser.add_argument("--allow-private", action="store_true", help="also crawl this machine and private networks")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         allow_private = options["allow_private"]
@@ -52,9 +46,7 @@ class Command(OperatorCommand):
             ]
             runs = run.crawl(sources, allow_private=allow_private)
         except FetchRefused as refusal:
-            hint = (
-                "" if allow_private or refusal.code != "private_address" else " Add --allow-private to do so."
-            )
+            hint = "" if allow_private or refusal.code != "private_address" else " Add --allow-private to do so."
             raise CommandError(f"{refusal.sentence}{hint} Nothing was requested.") from None
         except run.AlreadyCrawling as error:
             raise CommandError(str(error)) from None

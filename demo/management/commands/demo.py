@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         serve, port = not options["no_serve"], options["port"]
         if serve and not _is_free(port):
-            raise CommandError(f"Port {port} is in use. Stop what uses it, or choose another: make demo ARGS=--port=8080")
+            raise CommandError(f"Port {port} is in use. Stop what uses it, or take another: make demo ARGS=--port=8080")
         # A SIGTERM ends the demo as Ctrl-C does, with everything that it started.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         folder = settings.DATA_DIR / "demo"
@@ -54,13 +54,14 @@ class Command(BaseCommand):
         started = time.monotonic()
         print("A small web starts on this machine: four sites, a host registry, a mail server.", flush=True)
         world_file, result_file = folder / "world.json", folder / "result.json"
-        world = [sys.executable, "-m", "demo.world", "--ports-file", str(world_file), "--mail-dir", str(folder / "mail")]
+        world = ["-m", "demo.world", "--ports-file", str(world_file), "--mail-dir", str(folder / "mail")]
         process = running.enter_context(_process(world, dict(os.environ)))
         _wait_for_file(world_file, process)
         ready = time.monotonic()
         self.environment = _environment(folder, port, json.loads(world_file.read_text()))
-        story = [sys.executable, "manage.py", "demo_story", "--world", str(world_file), "--result", str(result_file)]
-        code = subprocess.run(story, env=self.environment, cwd=settings.BASE_DIR, check=False).returncode  # noqa: S603
+        story = ["manage.py", "demo_story", "--world", str(world_file), "--result", str(result_file)]
+        command = [sys.executable, *story]
+        code = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, check=False).returncode  # noqa: S603
         if code:
             raise CommandError("The demo stopped before its end; the reason is above.")
         result: dict[str, Any] = json.loads(result_file.read_text())
@@ -73,8 +74,8 @@ class Command(BaseCommand):
 
     def _serve(self, folder: Path, port: int, logins: list[dict[str, str]], running: ExitStack) -> None:
         log = running.enter_context((folder / "portal.log").open("w"))
-        portal = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-        worker = [sys.executable, "-m", "celery", "-A", "config", "worker", "-B", "-P", "solo", "-l", "WARNING"]
+        portal = ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+        worker = ["-m", "celery", "-A", "config", "worker", "-B", "-P", "solo", "-l", "WARNING"]
         process = running.enter_context(_process(portal, self.environment, log))
         running.enter_context(_process(worker, self.environment, log))
         _wait_for_port(port, process)
@@ -112,10 +113,15 @@ def _environment(folder: Path, port: int, world: dict[str, Any]) -> dict[str, st
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], log: Any = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that ends with the block: first asked, then made to."""
+def _process(arguments: list[str], environment: dict[str, str], log: Any = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process that ends with the block: first asked, then made to."""
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, env=environment, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=log, stderr=log
+        [sys.executable, *arguments],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
     )
     try:
         yield process

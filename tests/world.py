@@ -1,0 +1,114 @@
+"""One of every object that has a page: Alice's matches, case and letter, Erin's wait, a stranger's opt-out.
+
+Made as the story makes them: a real page on loopback, a real registry, real letters.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts import consent
+from accounts.models import Purpose, Role, User
+from search import enrolment, optout
+from search.models import Enrolment, Match
+from takedowns.cases import ask_person
+from takedowns.models import Case
+from tests import cases, photos
+from tests.matches import make_match
+from tests.optouts import mailed_token
+
+
+@dataclass(frozen=True)
+class World:
+    """`untold` is a match of Alice's that is part of no case; `bobs` is one of Bob's, who is enrolled too."""
+
+    alice: User
+    bob: User
+    carol: User
+    dana: User
+    untold: Match
+    bobs: Match
+    case: Case
+    waiting: Enrolment
+    confirm_token: str
+    withdraw_token: str
+
+    @property
+    def people(self) -> dict[str, User]:
+        return {"alice": self.alice, "bob": self.bob, "carol": self.carol, "dana": self.dana}
+
+
+def build(alice: User, bob: User, carol: User, dana: User) -> World:
+    """Call it inside `cases.registry()`, with the settings pointing there."""
+    enrolled = {
+        user: _enrolled(user, photo, carol)
+        for user, photo in ((alice, photos.astronaut()), (bob, photos.hopper()))
+    }
+    with cases.blog() as site:
+        case = cases.open_case(cases.astronaut_match(enrolled[alice].subject, site))
+    ask_person(case, "new_place", case.pk, "Look at the other place.")
+    erin = User.objects.create_user("erin@example.org", full_name="Erin Waiting", role=Role.SUBSCRIBER)
+    consent.give(erin, consent.REQUIRED)
+    optout.request("someone@example.org", photos.jpeg(photos.grey(photos.hanks())))
+    confirm_token = mailed_token()
+    optout.confirm(confirm_token)
+    return World(
+        alice=alice,
+        bob=bob,
+        carol=carol,
+        dana=dana,
+        untold=make_match(enrolled[alice].subject, band="certain", with_preview=True),
+        bobs=make_match(enrolled[bob].subject, band="certain", with_preview=True),
+        case=case,
+        waiting=enrolment.enrol(erin, [photos.jpeg(_somebody())], adult=True),
+        confirm_token=confirm_token,
+        withdraw_token=mailed_token(),
+    )
+
+
+def _enrolled(user: User, photo: photos.Rgb, staff: User) -> Enrolment:
+    consent.give(user, Purpose)
+    made = enrolment.enrol(user, [photos.jpeg(photo)], adult=True)
+    enrolment.attest(made, staff, "Met in person.")
+    made.refresh_from_db()
+    return made
+
+
+def _somebody() -> photos.Rgb:
+    """One of the six people of the group picture, alone."""
+    return photos.resized(photos.group()[230:480, 430:620], 2.0)
+
+
+Arguments = dict[str, object]
+
+# For every route with an argument: an object of Alice's (or Erin's, or the stranger's) that it is about. A route
+# that is missing here fails the test that walks the URL table.
+OBJECTS: dict[str, Callable[[World], Arguments]] = {
+    "search:match": lambda world: {"pk": world.untold.pk},
+    "search:decide": lambda world: {"pk": world.untold.pk},
+    "search:undo": lambda world: {"pk": world.untold.pk},
+    "search:preview": lambda world: {"pk": world.untold.pk},
+    "search:attest": lambda world: {"pk": world.waiting.pk},
+    "search:optout_confirm": lambda world: {"token": world.confirm_token},
+    "search:optout_withdraw": lambda world: {"token": world.withdraw_token},
+    "takedowns:open": lambda world: {"pk": world.case.match_id},
+    "takedowns:case": lambda world: {"pk": world.case.pk},
+    "takedowns:again": lambda world: {"pk": world.case.pk},
+    "takedowns:end": lambda world: {"pk": world.case.pk},
+    "takedowns:console_case": lambda world: {"pk": world.case.pk},
+    "takedowns:reveal": lambda world: {"pk": world.case.pk},
+    "takedowns:assign": lambda world: {"pk": world.case.pk},
+    "takedowns:note": lambda world: {"pk": world.case.pk},
+    "takedowns:verify_now": lambda world: {"pk": world.case.pk},
+    "takedowns:close": lambda world: {"pk": world.case.pk},
+    "takedowns:approve": lambda world: {"pk": world.case.notices.get().pk},
+    "takedowns:send": lambda world: {"pk": world.case.notices.get().pk},
+    "takedowns:withdraw_notice": lambda world: {"pk": world.case.notices.get().pk},
+    "takedowns:edit_notice": lambda world: {"pk": world.case.notices.get().pk},
+    "takedowns:settle_notice": lambda world: {"pk": world.case.notices.get().pk},
+    "takedowns:work_done": lambda world: {"pk": world.case.work_items.get().pk},
+}
+
+
+def arguments(world: World, name: str) -> Arguments:
+    """The arguments of a route: none, or those of an object in the world."""
+    return OBJECTS[name](world) if name in OBJECTS else {}
