@@ -43,7 +43,10 @@ def scrapy_settings(policy: FetchPolicy, delay_seconds: float) -> dict[str, Any]
         "EXTENSIONS": {"scrapy.extensions.feedexport.FeedExporter": None},
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
-        "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(("http", "https"), "crawler.download.BoundedDownloadHandler"),
+            **dict.fromkeys(("data", "file", "ftp", "s3")),
+        },
         # Manners
         "DOWNLOAD_DELAY": delay_seconds,
         "AUTOTHROTTLE_ENABLED": True,

@@ -122,16 +122,11 @@ def _match_events(user: User) -> list[Event]:
     days = review.visible_matches(user).order_by().annotate(day=TruncDate("created_at")).values("day")
     rows = days.annotate(count=Count("pk"), at=Max("created_at")).order_by("-day")[:_EVENTS]
     return [
-        Event(row["at"], f"We found {row['count']} {'picture' if row['count'] == 1 else 'pictures'}")
-        for row in rows
+        Event(row["at"], f"We found {row['count']} {'picture' if row['count'] == 1 else 'pictures'}") for row in rows
     ]
 
 
 def _case_events(user: User) -> list[Event]:
-    rows = (
-        CaseEvent.objects.filter(case__subject__user=user)
-        .select_related("case")
-        .order_by("-id")[: 4 * _EVENTS]
-    )
+    rows = CaseEvent.objects.filter(case__subject__user=user).select_related("case").order_by("-id")[: 4 * _EVENTS]
     told = ((row, case_events.sentence(row)) for row in rows)
     return [Event(row.at, f"Case {row.case.reference}", text) for row, text in told if text]

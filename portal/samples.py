@@ -19,20 +19,12 @@ _TAKEN_BY = [
 
 class _SampleForm(forms.Form):
     name = forms.CharField(label="Your full name", help_text="As it is to stand under the letter.")
-    address = forms.CharField(
-        label="Postal address", widget=forms.Textarea(attrs={"rows": 3}), required=False
-    )
-    country = forms.ChoiceField(
-        label="Where you live", choices=[("eu", "European Union"), ("uk", "United Kingdom")]
-    )
+    address = forms.CharField(label="Postal address", widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    country = forms.ChoiceField(label="Where you live", choices=[("eu", "European Union"), ("uk", "United Kingdom")])
     taken_by = forms.ChoiceField(label="Who took it?", choices=_TAKEN_BY, widget=forms.RadioSelect)
     agree = forms.BooleanField(label="I am the person in the picture", help_text="Only your own face.")
-    weekly = forms.BooleanField(
-        label="One mail a week", help_text="Instead of one for each day.", required=False
-    )
-    photo = forms.FileField(
-        label="A photo", help_text="JPEG, PNG, WebP or HEIC, up to 15 MB.", required=False
-    )
+    weekly = forms.BooleanField(label="One mail a week", help_text="Instead of one for each day.", required=False)
+    photo = forms.FileField(label="A photo", help_text="JPEG, PNG, WebP or HEIC, up to 15 MB.", required=False)
 
 
 def everything() -> dict[str, Any]:

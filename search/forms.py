@@ -132,9 +132,7 @@ class WithdrawForm(forms.Form):
         label=f"Type “{WORD}” to confirm",
         max_length=40,
         error_messages={"required": f"Type the word “{WORD}” to confirm. Nothing has changed."},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none"}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
 
     def clean_word(self) -> str:

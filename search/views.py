@@ -43,10 +43,7 @@ _LOOK_BY_A_PERSON = (
 
 def _steps(labels: Sequence[str], current: int) -> list[dict[str, str]]:
     """A stepper with the step at `current` under way; beyond the last one, all are done."""
-    states = [
-        "done" if place < current else "current" if place == current else "todo"
-        for place in range(len(labels))
-    ]
+    states = ["done" if place < current else "current" if place == current else "todo" for place in range(len(labels))]
     return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
 
 
@@ -145,9 +142,7 @@ def withdraw_enrolment(request: HttpRequest) -> HttpResponse:
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         enrolment.withdraw(current)
-        messages.success(
-            request, "Withdrawn. We no longer look for you, and your face templates are destroyed."
-        )
+        messages.success(request, "Withdrawn. We no longer look for you, and your face templates are destroyed.")
         return redirect("portal:dashboard")
     undecided = review.visible_matches(signed_in(request)).filter(state=MatchState.CANDIDATE).count()
     context = {"form": form, "photos": current.templates.count(), "undecided": undecided}
@@ -338,9 +333,7 @@ def _request_optout(form: OptOutForm) -> bool:
     email = form.cleaned_data["email"]
     # Nobody's mailbox is to be filled from here.
     if limited(f"opt-out-mail:{email.lower()}", 10, _DAY):
-        form.add_error(
-            "email", "We have written to this address several times today. Please look in your mail."
-        )
+        form.add_error("email", "We have written to this address several times today. Please look in your mail.")
         return False
     try:
         optout.request(email, form.chosen_photo().read())

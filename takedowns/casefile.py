@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min
 
+from accounts.models import User
 from takedowns import events
 from takedowns.grounds import GROUNDS
 from takedowns.models import Case, CaseEvent, InfringingUrl, Notice, Verification
@@ -39,17 +40,28 @@ _FOR_STAFF = {
     CaseState.AWAITING_SUBJECT: Standing("waiting", "Subscriber"),
     CaseState.CLOSED: Standing("plain", "Nobody"),
 }
-# The table's own labels speak to the subscriber; these two mean something else to staff.
+# The states' own labels speak to the subscriber.
 _STATE_FOR_STAFF = {
+    CaseState.TRIAGE: "Triage",
+    CaseState.DRAFTING: "Drafting",
+    CaseState.AWAITING_PROVIDER: "Sent, waiting",
     CaseState.ACTION_NEEDED: "Action needed",
-    CaseState.AWAITING_SUBJECT: "Waiting for the subscriber",
+    CaseState.AWAITING_SUBJECT: "Asked the subscriber",
+}
+# Grounds as staff call them, for tables.
+_GROUND_IN_SHORT = {
+    "take_it_down": "TAKE IT DOWN",
+    "dmca_512c": "DMCA 512(c)",
+    "dsa_16": "DSA Art. 16",
+    "gdpr_erasure": "GDPR Art. 17",
+    "host_policy": "Host's rules",
 }
 _OUTCOME_TONES = {Outcome.REMOVED: "good", Outcome.PARTLY_REMOVED: "waiting", Outcome.REFUSED: "stopped"}
 _URL_TONES = {
-    UrlState.LIVE: "needs",
+    UrlState.LIVE: "plain",
     UrlState.UNREACHABLE: "waiting",
     UrlState.REMOVED: "good",
-    UrlState.RELAPSED: "needs",
+    UrlState.RELAPSED: "stopped",
 }
 _NOTICE_TONES = {
     NoticeState.DRAFT: "needs",
@@ -102,7 +114,7 @@ def state_words(case: Case) -> str:
     """The state, or how it ended, said among staff."""
     if case.state == CaseState.CLOSED:
         return f"Closed: {case.get_outcome_display().lower()}"
-    return _STATE_FOR_STAFF.get(CaseState(case.state), case.get_state_display())
+    return _STATE_FOR_STAFF[CaseState(case.state)]
 
 
 def ended(case: Case) -> Standing:
@@ -115,6 +127,16 @@ def ground_name(code: str) -> str:
     return GROUNDS[code].name if code else ""
 
 
+def ground_in_short(code: str) -> str:
+    """A ground as staff call it, or an empty string for a case without one."""
+    return _GROUND_IN_SHORT.get(code, code)
+
+
+def person(user: User) -> str:
+    """A member of staff as colleagues read it: the name, or what stands before the @."""
+    return user.full_name or user.email.partition("@")[0]
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 page`, `3 pages`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
@@ -125,6 +147,7 @@ class Place:
     """One infringing URL with its last check; the addresses are links only where they lead to the web."""
 
     url: InfringingUrl
+    page_host: str
     standing: Standing
     last: Verification | None
     found: str
@@ -151,8 +174,14 @@ def _place(url: InfringingUrl) -> Place:
     checks = list(url.verifications.all())
     last = checks[-1] if checks else None
     schemes = {urlsplit(address).scheme for address in (url.page_url, url.image_url)}
-    standing = Standing(_URL_TONES[UrlState(url.state)], url.get_state_display())
-    return Place(url, standing, last, found_words(last.outcome) if last else "", schemes <= {"http", "https"})
+    return Place(
+        url=url,
+        page_host=host_of(url.page_url),
+        standing=Standing(_URL_TONES[UrlState(url.state)], url.get_state_display()),
+        last=last,
+        found=found_words(last.outcome) if last else "",
+        links=schemes <= {"http", "https"},
+    )
 
 
 def found_words(outcome: str) -> str:
@@ -247,7 +276,12 @@ def steps(case: Case, notices: Sequence[Notice]) -> list[Step]:
         reached = 0
     if case.state == CaseState.CLOSED:
         return _ended_steps(case, reached)
-    labels = ("You asked", "Letter written and checked", "Letter sent", "Removed, checked twice")
+    labels = (
+        "You asked" if reached else "Your answer",
+        "Letter written and checked",
+        "Letter sent",
+        "Removed, checked twice",
+    )
     return [Step(label, _step_state(place, reached)) for place, label in enumerate(labels)]
 
 
@@ -258,7 +292,7 @@ def _step_state(place: int, reached: int) -> str:
 
 
 def _ended_steps(case: Case, reached: int) -> list[Step]:
-    labels = ("You asked", "Letter written and checked", "Letter sent")[:reached]
+    labels = ("You asked" if reached else "Your answer", "Letter written and checked", "Letter sent")[:reached]
     last = (
         "Removed, checked twice" if case.outcome == Outcome.REMOVED else f"Ended: {case.get_outcome_display().lower()}"
     )

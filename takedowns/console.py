@@ -31,6 +31,7 @@ from takedowns.delivery import NotSent
 from takedowns.forms import CloseForm, NoteForm, ReasonForm
 from takedowns.grounds import GROUNDS
 from takedowns.models import Case, CaseEvent, Notice, WorkItem
+from takedowns.states import NoticeState
 
 _PER_PAGE = 50
 # How long one press of "Check now" may look; what is left is next in line for the workers.
@@ -117,6 +118,8 @@ def _case_context(found: Case, user: User) -> dict[str, object]:
         "next": next_step,
         "may": desk.acts(found, user),
         "work_items": found.work_items.all(),
+        "no_contact": workflow.NO_CONTACT,
+        "assigned": casefile.person(found.assigned_to) if found.assigned_to else "",
         "letters": letters,
         "to_letter": next((letter for letter in letters if letter.to_do), None),
         "extent": casefile.extent(urls),
@@ -228,8 +231,11 @@ def settle_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
 @staff
 @require_POST
 def assign(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Make a case one's own; goes back to the queue where it came from there."""
+    """Make a case one's own. In the queue only the row's cell changes, so that the keyboard stays where it is."""
     found = get_object_or_404(Case, pk=pk)
+    if request.headers.get("HX-Request"):
+        workflow.assign(found, signed_in(request))
+        return HttpResponse("You")
     with _calmly(request):
         workflow.assign(found, signed_in(request))
         messages.success(request, f"{found.reference} is yours.")
@@ -261,6 +267,21 @@ def work_done(request: HttpRequest, pk: UUID) -> HttpResponse:
         workflow.finish(item, signed_in(request))
         messages.success(request, "Done, and off the list.")
     return _back(item.case_id)
+
+
+@staff
+@require_POST
+def look_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask the registries once more whom to write to, and draft what is missing."""
+    found = get_object_or_404(Case.objects.select_related("subject__user", "match__image"), pk=pk)
+    with _calmly(request):
+        case = workflow.prepare(found)
+        written = case.notices.filter(state=NoticeState.DRAFT).count()
+        if written:
+            messages.success(request, f"{casefile.counted(written, 'letter')} ready to be read.")
+        else:
+            messages.warning(request, "Still nobody to write to.")
+    return _back(found.pk)
 
 
 @staff

@@ -151,6 +151,7 @@ class DeskLetter:
     may_edit: bool = False
     may_settle: bool = False
     why_not: str = ""
+    approved_by: str = ""
     withdraw_form: ReasonForm | None = None
 
     @property
@@ -184,6 +185,7 @@ def _letter(case: Case, notice: Notice, staff: User, edited: bool) -> DeskLetter
         may_withdraw=unsent and allowed(NOTICE, notice.state, NoticeState.WITHDRAWN),
         may_edit=notice.state == NoticeState.DRAFT,
         may_settle=notice.state == NoticeState.SENDING,
+        approved_by=casefile.person(notice.approved_by) if notice.approved_by else "",
         why_not=_why_not(wrote, problems) if approvable else "",
         withdraw_form=ReasonForm(auto_id=f"withdraw-{notice.pk}-%s") if unsent else None,
     )
@@ -225,7 +227,7 @@ def timeline(case: Case) -> list[Line]:
 def _event_line(event: CaseEvent, case: Case) -> Line:
     who = ""
     if event.actor is not None:
-        who = "Subscriber" if event.actor_id == case.subject.user_id else str(event.actor)
+        who = "Subscriber" if event.actor_id == case.subject.user_id else casefile.person(event.actor)
     return Line(event.at, event.text, actor=who, tone=_TONES.get(event.kind, "plain"))
 
 

@@ -12,6 +12,9 @@ from takedowns import grounds
 from takedowns.states import Outcome
 
 _REASON_AT_LEAST = 8
+# What a removal needs, and what helps it.
+CONSENTS = (Purpose.SENDING_NOTICES, Purpose.EVIDENCE)
+_BY_HAND = set(Outcome) - {Outcome.NONE, Outcome.REMOVED}
 _MANDATE = ("address", "authorise", "full_name")
 
 
@@ -37,7 +40,7 @@ class OpenCaseForm(forms.Form):
 
     def consents(self) -> list[forms.BoundField]:
         """The boxes of the consents that are not given yet."""
-        return [self[purpose.value] for purpose in Purpose if purpose.value in self.fields]
+        return [self[purpose.value] for purpose in CONSENTS if purpose.value in self.fields]
 
     def mandate(self) -> list[forms.BoundField]:
         """The fields of the signature, if there is none in force."""
@@ -62,7 +65,7 @@ class OpenCaseForm(forms.Form):
 
     def purposes(self) -> list[Purpose]:
         """The consents that were ticked."""
-        return [purpose for purpose in Purpose if self.cleaned_data.get(purpose.value)]
+        return [purpose for purpose in CONSENTS if self.cleaned_data.get(purpose.value)]
 
 
 def _question(question: grounds.Question) -> forms.ChoiceField:
@@ -132,8 +135,7 @@ class NoteForm(forms.Form):
     note = forms.CharField(
         label="Note",
         max_length=400,
-        help_text="For colleagues only. No addresses of people and no links.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "A note for colleagues"}),
         error_messages={"required": "Write something first."},
     )
 
@@ -143,7 +145,8 @@ class CloseForm(ReasonForm):
 
     outcome = forms.ChoiceField(
         label="Outcome",
-        choices=[choice for choice in Outcome.choices if choice[0]],
+        choices=[("", "Choose one"), *(choice for choice in Outcome.choices if choice[0] in _BY_HAND)],
+        help_text="“Removed” is not here: only checks can say that.",
         error_messages={"required": "Choose how the case ended."},
     )
     field_order = ("outcome", "reason")

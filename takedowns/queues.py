@@ -108,6 +108,7 @@ class Row:
     state: str
     standing: Standing
     ground: str
+    assigned: str
     extent: Extent | None
     due: datetime | None
     due_words: str
@@ -134,7 +135,8 @@ def _row(case: Case, extent: Extent | None, now: datetime) -> Row:
         case=case,
         state=casefile.state_words(case),
         standing=casefile.for_staff(case, late=late),
-        ground=casefile.ground_name(decision.ground) if decision else "",
+        ground=casefile.ground_in_short(decision.ground) if decision else "",
+        assigned=casefile.person(case.assigned_to) if case.assigned_to else "",
         extent=extent,
         due=due,
         due_words=casefile.time_left(due, now) if due else "",
@@ -169,8 +171,8 @@ def heads(sort: str) -> list[Head]:
     """The table's columns, with the way to sort by those that can be."""
     return [
         _sortable("Case", "reference", sort),
-        Head("State"),
         Head("Whose move"),
+        Head("State"),
         Head("Ground"),
         Head("Places"),
         _sortable("Opened", "age", sort),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("console/cases/<uuid:pk>/assign/", console.assign, name="assign"),
     path("console/cases/<uuid:pk>/note/", console.note, name="note"),
     path("console/cases/<uuid:pk>/verify/", console.verify_now, name="verify_now"),
+    path("console/cases/<uuid:pk>/contacts/", console.look_again, name="look_again"),
     path("console/cases/<uuid:pk>/close/", console.close, name="close"),
     path("console/notices/<uuid:pk>/approve/", console.approve, name="approve"),
     path("console/notices/<uuid:pk>/send/", console.send, name="send"),

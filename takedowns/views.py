@@ -20,13 +20,13 @@ from search.models import Match
 from search.states import MatchState
 from takedowns import casefile, mandates, workflow
 from takedowns.cases import NotAllowed
-from takedowns.forms import OpenCaseForm
+from takedowns.forms import CONSENTS, OpenCaseForm
 from takedowns.grounds import GROUNDS, Lane, decide
 from takedowns.models import Case, GroundDecision, InfringingUrl, Mandate, Notice
 from takedowns.states import CASE, CaseState, NoticeState, Outcome
+from takedowns.story import Sentence
 
 _PER_PAGE = 20
-_CONSENTS = (Purpose.SENDING_NOTICES, Purpose.EVIDENCE)
 # What a subscriber may read of the letters: those that were checked, and were not taken back.
 _READABLE = tuple(set(NoticeState) - {NoticeState.DRAFT, NoticeState.WITHDRAWN})
 _NO_LETTER = {Lane.MINOR, Lane.EXPRESSION}
@@ -63,7 +63,7 @@ def _open_form(request: HttpRequest, user: User, match: Match) -> OpenCaseForm:
     return OpenCaseForm(
         request.POST if request.method == "POST" else None,
         mandate=mandates.in_force(match.subject) is None,
-        consents=[purpose for purpose in _CONSENTS if purpose not in given],
+        consents=[purpose for purpose in CONSENTS if purpose not in given],
         name=user.full_name,
     )
 
@@ -136,7 +136,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "asks_questions": found.state == CaseState.AWAITING_SUBJECT and not _asks_again(found),
         "no_letter": _no_letter_lane(decision),
         "steps": casefile.steps(found, notices),
-        "story": list(reversed(workflow.story(found))),
+        "story": _told(workflow.story(found)),
         "extent": casefile.extent(urls),
         "hosts": casefile.hosts(urls),
         "letters": [casefile.letter(notice) for notice in notices if notice.state in _READABLE],
@@ -145,6 +145,11 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_end": allowed(CASE, found.state, CaseState.CLOSED),
     }
     return render(request, "takedowns/case.html", context)
+
+
+def _told(story: list[Sentence]) -> list[Sentence]:
+    """Newest first, and what was said of several places at once only once."""
+    return list(reversed({sentence.text: sentence for sentence in story}.values()))
 
 
 def _own(user: User) -> QuerySet[Case]:

@@ -44,7 +44,7 @@ def page(body: str, head: str = "") -> Reply:
 def picture(shade: int = 0, headers: dict[str, str] | None = None) -> Reply:
     """A small JPEG, another one for every shade."""
     buffer = io.BytesIO()
-    Image.new("RGB", (40, 30), (shade % 256, 90, 30)).save(buffer, "JPEG")
+    Image.new("RGB", (40, 30), (shade * 37 % 256, 90, 30)).save(buffer, "JPEG")
     return Reply(buffer.getvalue(), "image/jpeg", headers=headers or {})
 
 

@@ -1,18 +1,16 @@
 """Whatever is Alice's, Bob gets 404 and a stranger is sent to sign in: for every route with an argument."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
 from tests import cases, world
 from tests.routes import Route, ours
-from tests.world import OBJECTS, World
+from tests.world import OBJECTS, World, undone
 
 NOT_FOUND, NO_SUCH_METHOD = 404, 405
 
@@ -26,14 +24,6 @@ def made(alice: User, bob: User, carol: User, dana: User, settings: Any) -> Iter
     with cases.registry() as url:
         settings.RDAP_BOOTSTRAP_URL = url
         yield world.build(alice, bob, carol, dana)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever happens inside leaves no trace in the database."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def answers(client: Client, url: str) -> list[HttpResponse]:

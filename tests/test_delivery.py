@@ -1,20 +1,22 @@
 """A legal notice is sent at most once, whatever happens in the middle."""
 
 import os
+import signal
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
-from django.utils import timezone
 
 from accounts import keys
 from accounts.models import User
@@ -110,28 +112,6 @@ def test_sending_twice_is_one_letter(notice: Notice, sink: MailSink) -> None:
         with pytest.raises(NotAllowed):
             delivery.send(again)
     assert delivery.send_approved() == []
-    assert len(sink.deliveries) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_send_one_letter(notice: Notice, sink: MailSink) -> None:
-    results: list[str] = []
-
-    def work() -> None:
-        try:
-            delivery.send(Notice.objects.get(pk=notice.pk))
-            results.append("sent")
-        except NotAllowed:
-            results.append("refused")
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert sorted(results) == ["refused", "refused", "refused", "sent"]
     assert len(sink.deliveries) == 1
 
 
@@ -257,44 +237,79 @@ def test_a_case_with_a_letter_left_to_approve_stays_our_move(
     assert Case.objects.get().state == CaseState.AWAITING_PROVIDER
 
 
-_KILLED = """
-import os, sys, django
+# --- In processes of their own, on a copy of the database ------------------------------------------------
+
+_WORKER = """
+import os, sys
+import django
 django.setup()
-from django.conf import settings
 from django.core.mail.backends import smtp
 from takedowns import delivery
 from takedowns.models import Notice
-os.environ["DJANGO_SETTINGS_MODULE"]
-class Killed(smtp.EmailBackend):
+
+class KilledAfterwards(smtp.EmailBackend):
     def send_messages(self, messages):
         super().send_messages(messages)
         os.kill(os.getpid(), 9)
-import django.core.mail as mail
-mail.get_connection = lambda *a, **k: Killed(host="127.0.0.1", port=int(sys.argv[2]))
-import django.core.mail.message as message
-delivery.send(Notice.objects.get(pk=sys.argv[1]))
 """
+_SEND = "delivery.send_approved()"
+_SEND_AND_DIE = f"""
+from django.conf import settings
+settings.EMAIL_BACKEND = "__main__.KilledAfterwards"
+{_SEND}
+"""
+_SWEEP = "from datetime import timedelta; delivery.sweep_stuck_sends(timedelta(0)); delivery.send_approved()"
 
 
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_process_killed_right_after_the_letter_left_sends_no_second_one(
-    notice: Notice, sink: MailSink, settings: Any
-) -> None:
+@pytest.fixture
+def copy(notice: Notice, tmp_path: Path) -> Path:
+    """The test's database, with the approved notice in it, as a file that other processes can open."""
+    path = tmp_path / "copy.sqlite3"
+    connection.ensure_connection()
+    with sqlite3.connect(path) as target:
+        connection.connection.backup(target)
+    target.close()
+    return path
+
+
+def start(copy: Path, sink: MailSink, code: str) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": f"sqlite:///{copy}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+    }
+    command = [sys.executable, "-c", _WORKER + code]
+    return subprocess.Popen(command, env=environment, cwd=configured.BASE_DIR, stderr=subprocess.PIPE)
+
+
+def rows(copy: Path, query: str) -> list[Any]:
+    with closing(sqlite3.connect(copy)) as database:
+        return [row[0] for row in database.execute(query)]
+
+
+needs_a_file = pytest.mark.skipif(connection.vendor != "sqlite", reason="copies an SQLite database")
+
+
+@needs_a_file
+def test_workers_at_once_send_one_letter(copy: Path, sink: MailSink) -> None:
+    workers = [start(copy, sink, _SEND) for _ in range(3)]
+    for worker in workers:
+        _, errors = worker.communicate(timeout=120)
+        assert worker.returncode == 0, errors.decode()
+    assert len(sink.deliveries) == 1
+    assert rows(copy, "SELECT state FROM takedowns_notice") == ["sent"]
+
+
+@needs_a_file
+def test_a_process_killed_right_after_the_letter_left_sends_no_second_one(copy: Path, sink: MailSink) -> None:
     """The worst moment: the mail server has the letter, and nothing was written down about it."""
-    database = connection.settings_dict["NAME"]
-    if connection.vendor != "sqlite" or "memory" in str(database):
-        pytest.skip("needs a database that another process can open")
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-c", _KILLED, str(notice.pk), str(sink.port)]
-    done = subprocess.run(command, env=environment, cwd=configured.BASE_DIR, capture_output=True, check=False)
-    assert done.returncode == -9, done.stderr.decode()
+    killed = start(copy, sink, _SEND_AND_DIE)
+    _, errors = killed.communicate(timeout=120)
+    assert killed.returncode == -signal.SIGKILL, errors.decode()
     assert len(sink.deliveries) == 1
-    notice.refresh_from_db()
-    assert notice.state == NoticeState.SENDING
-    Notice.objects.update(sending_at=timezone.now() - timedelta(hours=1))
+    assert rows(copy, "SELECT state FROM takedowns_notice") == ["sending"]
     for _ in range(2):
-        delivery.send_approved()
-        delivery.sweep_stuck_sends()
+        assert start(copy, sink, _SWEEP).wait(timeout=120) == 0
     assert len(sink.deliveries) == 1
-    assert WorkItem.objects.get().kind == delivery.STUCK
+    assert rows(copy, "SELECT kind FROM takedowns_workitem") == [delivery.STUCK]

@@ -51,9 +51,7 @@ def test_photos_and_consent_make_an_enrolment_that_waits(alice: User, client_for
 
 
 @pytest.mark.parametrize("missing", ["consent_matching", "consent_crawl_watch", "adult", "photos"])
-def test_what_is_needed_is_asked_for_and_the_rest_is_kept(
-    alice: User, client_for: SignIn, missing: str
-) -> None:
+def test_what_is_needed_is_asked_for_and_the_rest_is_kept(alice: User, client_for: SignIn, missing: str) -> None:
     filled = answers(upload(photos.jpeg(photos.astronaut())), without=[missing])
     response = client_for(alice).post("/enrol/", filled)
     page = response.content.decode()
@@ -112,9 +110,7 @@ def test_htmx_gets_the_form_again_and_a_redirect_at_the_end(alice: User, client_
     client = client_for(alice)
     again = client.post("/enrol/", answers(), headers={"HX-Request": "true"})
     assert again.status_code == 422
-    done = client.post(
-        "/enrol/", answers(upload(photos.jpeg(photos.astronaut()))), headers={"HX-Request": "true"}
-    )
+    done = client.post("/enrol/", answers(upload(photos.jpeg(photos.astronaut()))), headers={"HX-Request": "true"})
     assert done.headers["HX-Redirect"] == "/enrol/"
 
 
@@ -127,7 +123,7 @@ def test_opted_out_and_taken_faces_are_refused_in_the_same_words(
     for picture in (photos.astronaut(), photos.hopper()):
         response = client_for(bob).post("/enrol/", answers(upload(photos.jpeg(picture))))
         assert response.status_code == 422
-        pages.append(response.content.decode().split('data-error-summary')[1].split("</ul>")[0])
+        pages.append(response.content.decode().split("data-error-summary")[1].split("</ul>")[0])
     assert pages[0] == pages[1]
     assert "A person has to look at this" in pages[0]
 
@@ -138,9 +134,7 @@ def test_trying_many_times_has_to_wait(alice: User, client_for: SignIn) -> None:
     assert statuses == [422] * 10 + [429]
 
 
-def test_who_is_enrolled_sees_where_they_stand(
-    alice: User, enrolled_alice: Enrolment, client_for: SignIn
-) -> None:
+def test_who_is_enrolled_sees_where_they_stand(alice: User, enrolled_alice: Enrolment, client_for: SignIn) -> None:
     page = client_for(alice).get("/enrol/").content.decode()
     assert "Active" in page
     assert 'type="file"' not in page
@@ -172,9 +166,7 @@ def test_consents_are_given_and_withdrawn_each_on_its_own(
     assert "Paused" in client.get("/enrol/").content.decode()
 
 
-def test_staff_confirm_or_refuse_with_a_reason_and_see_no_photo(
-    alice: User, carol: User, client_for: SignIn
-) -> None:
+def test_staff_confirm_or_refuse_with_a_reason_and_see_no_photo(alice: User, carol: User, client_for: SignIn) -> None:
     client_for(alice).post("/enrol/", answers(upload(photos.jpeg(photos.astronaut()))))
     waiting = Enrolment.objects.get()
     console = client_for(carol)

@@ -19,9 +19,7 @@ def subject(alice: User) -> Subject:
     return Subject.objects.create(user=alice)
 
 
-def test_the_list_says_how_sure_we_are_and_names_no_site(
-    alice: User, subject: Subject, client_for: SignIn
-) -> None:
+def test_the_list_says_how_sure_we_are_and_names_no_site(alice: User, subject: Subject, client_for: SignIn) -> None:
     make_match(subject, band="certain", places=2, with_preview=True)
     page = client_for(alice).get("/matches/").content.decode()
     assert "1 picture to look at" in page
@@ -77,9 +75,7 @@ def test_remove_it_leads_to_the_questions(alice: User, subject: Subject, client_
     assert match.decision == Decision.ACT
 
 
-def test_with_htmx_the_card_and_the_counts_change_in_place(
-    alice: User, subject: Subject, client_for: SignIn
-) -> None:
+def test_with_htmx_the_card_and_the_counts_change_in_place(alice: User, subject: Subject, client_for: SignIn) -> None:
     match, _ = make_match(subject), make_match(subject)
     client = client_for(alice)
     htmx = {"HX-Request": "true"}
@@ -96,9 +92,7 @@ def test_with_htmx_the_card_and_the_counts_change_in_place(
     assert gone.headers["HX-Redirect"] == f"/cases/open/{match.pk}/"
 
 
-def test_answering_twice_changes_nothing_and_says_so(
-    alice: User, subject: Subject, client_for: SignIn
-) -> None:
+def test_answering_twice_changes_nothing_and_says_so(alice: User, subject: Subject, client_for: SignIn) -> None:
     match = make_match(subject)
     client = client_for(alice)
     client.post(f"/matches/{match.pk}/decide/", {"decision": "keep"})

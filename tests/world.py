@@ -3,8 +3,11 @@
 Made as the story makes them: a real page on loopback, a real registry, real letters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from django.db import transaction
 
 from accounts import consent
 from accounts.models import Purpose, Role, User
@@ -40,8 +43,7 @@ class World:
 def build(alice: User, bob: User, carol: User, dana: User) -> World:
     """Call it inside `cases.registry()`, with the settings pointing there."""
     enrolled = {
-        user: _enrolled(user, photo, carol)
-        for user, photo in ((alice, photos.astronaut()), (bob, photos.hopper()))
+        user: _enrolled(user, photo, carol) for user, photo in ((alice, photos.astronaut()), (bob, photos.hopper()))
     }
     with cases.blog() as site:
         case = cases.open_case(cases.astronaut_match(enrolled[alice].subject, site))
@@ -57,7 +59,7 @@ def build(alice: User, bob: User, carol: User, dana: User) -> World:
         carol=carol,
         dana=dana,
         untold=make_match(enrolled[alice].subject, band="certain", with_preview=True),
-        bobs=make_match(enrolled[bob].subject, band="certain", with_preview=True),
+        bobs=make_match(enrolled[bob].subject, band="possible", with_preview=True),
         case=case,
         waiting=enrolment.enrol(erin, [photos.jpeg(_somebody())], adult=True),
         confirm_token=confirm_token,
@@ -76,6 +78,16 @@ def _enrolled(user: User, photo: photos.Rgb, staff: User) -> Enrolment:
 def _somebody() -> photos.Rgb:
     """One of the six people of the group picture, alone."""
     return photos.resized(photos.group()[230:480, 430:620], 2.0)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside leaves no trace in the database."""
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(point)
 
 
 Arguments = dict[str, object]
