@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
 
 from accounts.models import User
 
@@ -26,7 +27,8 @@ def _guard(view: View, audience: str, may: Callable[[User], bool]) -> View:
             raise Http404
         return view(request, *args, **kwargs)
 
-    protected: Any = login_required(guarded)
+    # Never cached, so that Back shows nothing to whoever sits down next.
+    protected: Any = never_cache(login_required(guarded))
     protected.audience = audience
     return protected  # type: ignore[no-any-return]
 

@@ -53,6 +53,7 @@ def scrapy_settings(policy: FetchPolicy, delay_seconds: float) -> dict[str, Any]
         "AUTOTHROTTLE_START_DELAY": delay_seconds,
         "AUTOTHROTTLE_MAX_DELAY": MAX_DELAY_SECONDS,
         "CONCURRENT_REQUESTS": 32,
+        "CONCURRENT_ITEMS": 4,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
         "RETRY_TIMES": 1,
         "RETRY_HTTP_CODES": [500, 502, 503, 504],

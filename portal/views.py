@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is held, why and until when: read from the registry that the retention sweep works by."""
     context = {"holdings": retention.holdings(), "wordings": WORDINGS.values()}
@@ -43,7 +43,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def crawler(request: HttpRequest) -> HttpResponse:
     """For the owners of sites: who visits them and how to keep it out."""
     context = {"user_agent": settings.CRAWLER_USER_AGENT, "delay": settings.CRAWLER_DELAY_SECONDS}
@@ -51,14 +51,14 @@ def crawler(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Short answers, and where to get help that we cannot give."""
     return render(request, "portal/help.html")
 
 
 @public
-@require_GET
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component in every state. Routed in debug only."""
     return render(request, "portal/styleguide.html", samples.everything())

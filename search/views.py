@@ -76,7 +76,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     form = EnrolForm(request if request.method == "POST" else None)
     if request.method == "GET":
         return _enrol_page(request, form)
-    if limited(f"enrol:{user.pk}", 10, _HOUR):
+    if limited(f"enrol:{user.pk}", 10, _HOUR) or limited(f"enrol:{client(request)}", 30, _HOUR):
         form.add_error(None, _TRY_LATER)
         return _enrol_page(request, form, status=429)
     if form.is_valid() and _enrol(user, form):

@@ -72,6 +72,8 @@ def send_approved() -> list[Notice]:
         try:
             sent.append(send(notice))
         except NotAllowed as refusal:
+            if not Notice.objects.filter(pk=notice.pk, state=NoticeState.APPROVED).exists():
+                continue  # another worker was first
             _ask_about(notice, BLOCKED, f"The notice is approved and cannot be sent: {refusal}")
         except NotSent:
             logger.warning("notice %s was not sent", notice.pk)
@@ -118,7 +120,7 @@ _REFUSED = "The mail server did not take the letter, so it has not left."
 
 def _switched_on() -> bool:
     """The kill switch for all outgoing notices."""
-    return bool(getattr(settings, "NOTICES_ENABLED", True))
+    return bool(settings.NOTICES_ENABLED)
 
 
 def _claim(notice: Notice) -> Notice:

@@ -3,18 +3,20 @@
 What may be done is read from the transition tables, so that no page shows a button that the rules refuse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts import keys
 from accounts.models import User
 from accounts.transitions import allowed
 from takedowns import casefile, notices
 from takedowns.casefile import Extent, Line, Standing
+from takedowns.cases import NotAllowed
 from takedowns.forms import ReasonForm
 from takedowns.grounds import GROUNDS, QUESTIONS
 from takedowns.models import (
@@ -129,9 +131,9 @@ def _names(letters: Sequence[Notice]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Something that a letter must contain, and whether it does."""
+    """Something that a letter must contain, or the sentence that says that it is missing."""
 
-    name: str
+    text: str
     present: bool
 
 
@@ -162,48 +164,73 @@ class DeskLetter:
 
 def letters(case: Case, staff: User) -> list[DeskLetter]:
     """The case's letters, oldest first, as this person may work on them."""
-    edited = _edited_by(case, staff)
-    return [_letter(case, notice, staff, str(notice.pk) in edited) for notice in case.notices.all()]
+    edited, refusal = _edited_by(case, staff), _refusal(case)
+    shown = []
+    for notice in case.notices.all():
+        notice.case = case  # what was loaded with the case need not be asked for again
+        wrote = notice.drafted_by_id == staff.pk or str(notice.pk) in edited
+        shown.append(_letter(notice, wrote, refusal))
+    return shown
 
 
-def _letter(case: Case, notice: Notice, staff: User, edited: bool) -> DeskLetter:
-    notice.case = case  # what was loaded with the case need not be asked for again
+def _refusal(case: Case) -> str:
+    """Why nothing may be sent in this case, or an empty string."""
+    try:
+        notices.require_authority(case)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
+def _problems(notice: Notice, refusal: str) -> list[str]:
+    """Why an unsent letter may not go out, in sentences."""
+    if refusal:
+        return [refusal]
+    if notice.contact.bounced_at:
+        return ["Mail to this address came back, so another contact is needed."]
+    return notices.missing_elements(notice)
+
+
+def _letter(notice: Notice, wrote: bool, refusal: str) -> DeskLetter:
     shown = casefile.letter(notice)
     unsent = notice.state in {NoticeState.DRAFT, NoticeState.APPROVED}
-    problems = notices.missing_elements(notice) if unsent else []
-    wrote = edited or notice.drafted_by_id == staff.pk
+    problems = _problems(notice, refusal) if unsent else []
+    elements = _elements(notice, problems) if unsent else []
     approvable = allowed(NOTICE, notice.state, NoticeState.APPROVED)
     return DeskLetter(
         notice=notice,
         standing=shown.standing,
         ground=shown.ground,
         extent=shown.extent,
-        elements=_elements(notice, problems) if unsent else [],
-        problems=problems,
+        elements=elements,
+        problems=[problem for problem in problems if not any(problem == element.text for element in elements)],
         may_approve=approvable and not wrote and not problems,
-        may_send=notice.state == NoticeState.APPROVED and allowed(NOTICE, notice.state, NoticeState.SENDING),
+        may_send=allowed(NOTICE, notice.state, NoticeState.SENDING) and not problems,
         may_withdraw=unsent and allowed(NOTICE, notice.state, NoticeState.WITHDRAWN),
         may_edit=notice.state == NoticeState.DRAFT,
         may_settle=notice.state == NoticeState.SENDING,
         approved_by=casefile.person(notice.approved_by) if notice.approved_by else "",
-        why_not=_why_not(wrote, problems) if approvable else "",
+        why_not=_why_not(wrote and approvable, problems),
         withdraw_form=ReasonForm(auto_id=f"withdraw-{notice.pk}-%s") if unsent else None,
     )
 
 
-def _elements(notice: Notice, problems: Iterable[str]) -> list[Element]:
-    """The ground's required elements. A problem names the element that is missing."""
-    told = list(problems)
-    return [
-        Element(element.name, not any(element.name in problem for problem in told))
-        for element in GROUNDS[notice.ground].elements
-    ]
+def _elements(notice: Notice, problems: Sequence[str]) -> list[Element]:
+    """The ground's required elements; a problem names the one that is missing.
+
+    Empty where a problem is about something else: then the letter was not looked into at all.
+    """
+    names = [element.name for element in GROUNDS[notice.ground].elements]
+    if any(not any(name in problem for name in names) for problem in problems):
+        return []
+    missing = {name: problem for problem in problems for name in names if name in problem}
+    return [Element(missing.get(name, capfirst(name)), name not in missing) for name in names]
 
 
 def _why_not(wrote: bool, problems: Sequence[str]) -> str:
-    if wrote:
-        return "You have written some of this letter, so somebody else has to approve it."
-    return "It can be approved when nothing is missing." if problems else ""
+    if problems:
+        return "It cannot go out as it is."
+    return "You have written some of this letter, so somebody else has to approve it." if wrote else ""
 
 
 def _edited_by(case: Case, staff: User) -> set[str]:

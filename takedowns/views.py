@@ -167,7 +167,7 @@ def _in_order(found: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def _with_everything(found: QuerySet[Case]) -> QuerySet[Case]:
-    return found.select_related("ground_decision", "relapse_of__ground_decision", "subject", "match").prefetch_related(
+    return found.select_related("ground_decision", "relapse_of__ground_decision").prefetch_related(
         Prefetch("urls", InfringingUrl.objects.order_by("host", "page_url").prefetch_related("verifications")),
         Prefetch("notices", Notice.objects.select_related("operator").prefetch_related("urls")),
         "relapses",

@@ -62,6 +62,7 @@ def serve(answers: dict[str, Answer], address: str = "127.0.0.1") -> Iterator[Si
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024  # headers and body in one packet
 
         def do_GET(self) -> None:
             site.requests[self.path] += 1

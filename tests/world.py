@@ -111,6 +111,7 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "takedowns:assign": lambda world: {"pk": world.case.pk},
     "takedowns:note": lambda world: {"pk": world.case.pk},
     "takedowns:verify_now": lambda world: {"pk": world.case.pk},
+    "takedowns:look_again": lambda world: {"pk": world.case.pk},
     "takedowns:close": lambda world: {"pk": world.case.pk},
     "takedowns:approve": lambda world: {"pk": world.case.notices.get().pk},
     "takedowns:send": lambda world: {"pk": world.case.notices.get().pk},

@@ -1,0 +1,223 @@
+"""Gone means gone: page and file, nothing else on the page, and twice. Operators that lie are not believed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import User
+from search.models import Enrolment
+from takedowns import delivery, verification, workflow
+from takedowns.models import Case, InfringingUrl
+from takedowns.states import CaseState, NoticeState, Outcome, UrlState
+from takedowns.verification import Found, Look, Sight, judge
+from tests import cases, photos
+from tests.sites import Reply, Site, page, redirect
+
+GONE = Reply(b"<h1>Gone</h1>", status=410)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with cases.blog() as running:
+        yield running
+
+
+@pytest.fixture
+def case(enrolled_alice: Enrolment, carol: User, settings: Any, site: Site) -> Case:
+    """A case whose notice was sent."""
+    with cases.registry() as url:
+        settings.RDAP_BOOTSTRAP_URL = url
+        opened = cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))
+    delivery.send(cases.approved(opened, carol))
+    return Case.objects.get()
+
+
+def look(case: Case) -> Found:
+    return Found(verification.verify(cases.only_place(case)).outcome)
+
+
+def state_of(case: Case) -> tuple[str, str, str]:
+    case.refresh_from_db()
+    return case.urls.get().state, case.state, case.outcome
+
+
+OTHER = page("Something else")
+
+# What an operator does with page and file, and what we must call it.
+OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
+    "does nothing": ({}, Found.STILL_LIVE),
+    "complies": ({"/post": GONE, "/photo.jpg": GONE}, Found.REMOVED_SOURCE),
+    "takes it out of the page and deletes the file": ({"/post": OTHER, "/photo.jpg": GONE}, Found.REMOVED_SOURCE),
+    "puts a placeholder in its place": (
+        {"/photo.jpg": cases.photo(photos.coffee())},
+        Found.REMOVED_SOURCE,
+    ),
+    "deletes the page only": ({"/post": GONE}, Found.REMOVED_PAGE_ONLY),
+    "lies with a page that says it is gone": (
+        {"/post": page("<h1>Page not found</h1>")},
+        Found.SOFT_404,
+    ),
+    "lies with a status": (
+        {"/post": Reply(b'<h1>404</h1><img src="/photo.jpg">', status=404)},
+        Found.STILL_LIVE,
+    ),
+    "moves the page": ({"/post": redirect("/new"), "/new": page('<img src="/photo.jpg">')}, Found.MOVED),
+    "renames the file": (
+        {"/post": page('<img src="/b.jpg">'), "/photo.jpg": GONE, "/b.jpg": cases.photo()},
+        Found.STILL_LIVE,
+    ),
+    "mirrors and recodes it": (
+        {"/post": page('<img src="/b.jpg">'), "/photo.jpg": GONE, "/b.jpg": cases.photo(photos.mirrored(photos.astronaut()))},
+        Found.STILL_LIVE,
+    ),
+    "crops it to the face": (
+        {"/post": page('<img src="/b.jpg">'), "/photo.jpg": GONE, "/b.jpg": cases.photo(photos.cropped(photos.astronaut()))},
+        Found.STILL_LIVE,
+    ),
+    "hides it behind a login": (
+        {"/post": redirect("/login"), "/login": page("Sign in"), "/photo.jpg": Reply(status=403)},
+        Found.LOGIN_WALLED,
+    ),
+    "blocks a country": (
+        {"/post": Reply(b"Not available in your country", status=451), "/photo.jpg": GONE},
+        Found.GEO_BLOCKED,
+    ),
+    "breaks down": ({"/post": Reply(status=503), "/photo.jpg": GONE}, Found.UNREACHABLE),
+    "asks robots to look away": (
+        {"/post": page("Hello", head='<meta name="robots" content="noindex">'), "/photo.jpg": GONE},
+        Found.INCOMPLETE,
+    ),
+}
+
+
+@pytest.mark.parametrize("does", OPERATORS)
+def test_what_an_operator_does(case: Case, site: Site, does: str) -> None:
+    changes, expected = OPERATORS[does]
+    site.answers.update(changes)
+    assert look(case) == expected
+    state, case_state, _ = state_of(case)
+    assert state == (UrlState.UNREACHABLE if expected == Found.UNREACHABLE else UrlState.LIVE)
+    assert case_state == CaseState.AWAITING_PROVIDER
+
+
+def test_a_picture_of_somebody_else_on_the_page_is_no_obstacle(case: Case, site: Site) -> None:
+    other = {"/post": page('<img src="/h.jpg">'), "/h.jpg": cases.photo(photos.hopper()), "/photo.jpg": GONE}
+    site.answers.update(other)
+    assert look(case) == Found.REMOVED_SOURCE
+
+
+def test_more_pictures_than_are_looked_at_is_no_success(
+    case: Case, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "MAX_PICTURES", 3)
+    site.answers["/post"] = page("".join(f'<img src="/{number}.jpg">' for number in range(4)))
+    site.answers["/photo.jpg"] = GONE
+    assert look(case) == Found.INCOMPLETE
+
+
+def test_two_agreeing_checks_a_day_apart_close_the_case(case: Case, site: Site) -> None:
+    site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert look(case) == Found.REMOVED_SOURCE
+        assert state_of(case) == (UrlState.LIVE, CaseState.AWAITING_PROVIDER, "")
+        step = workflow.next_step(case)
+        assert (step.whose, step.due_at) == ("us", timezone.now() + DAY)
+        clock.shift(DAY - timedelta(seconds=1))
+        look(case)
+        assert state_of(case)[0] == UrlState.LIVE, "too soon"
+        clock.shift(timedelta(seconds=1))
+        look(case)
+        assert state_of(case) == (UrlState.REMOVED, CaseState.CLOSED, Outcome.REMOVED)
+        assert case.notices.get().state == NoticeState.COMPLIED
+        assert case.urls.get().next_check_at == timezone.now() + 7 * DAY
+    assert workflow.next_step(case).whose == "nobody"
+    assert "checked twice" in str(workflow.story(case)[-1])
+
+
+def test_a_check_that_disagrees_starts_the_count_anew(case: Case, site: Site) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        site.answers["/photo.jpg"] = GONE
+        look(case)
+        clock.shift(DAY)
+        site.answers["/photo.jpg"] = cases.photo()
+        assert look(case) == Found.STILL_LIVE
+        site.answers["/photo.jpg"] = GONE
+        clock.shift(DAY)
+        look(case)
+        assert state_of(case)[0] == UrlState.LIVE
+        clock.shift(DAY)
+        look(case)
+        assert state_of(case)[0] == UrlState.REMOVED
+
+
+def test_a_dead_site_is_not_a_success_and_comes_back(case: Case, site: Site) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        site.answers.update({"/post": Reply(status=500), "/photo.jpg": Reply(status=500)})
+        for _ in range(3):
+            assert look(case) == Found.UNREACHABLE
+            clock.shift(DAY)
+        assert state_of(case)[:2] == (UrlState.UNREACHABLE, CaseState.AWAITING_PROVIDER)
+        del site.answers["/photo.jpg"]
+        site.answers["/post"] = page('<img src="/photo.jpg">')
+        site.answers["/photo.jpg"] = cases.photo()
+        look(case)
+        assert state_of(case)[0] == UrlState.LIVE
+
+
+def test_every_look_is_recorded(case: Case, site: Site) -> None:
+    site.answers["/post"] = GONE
+    look(case)
+    check = case.urls.get().verifications.get()
+    assert (check.page_status, check.image_status) == (410, 200)
+    assert check.detail["image"]["sight"] == "shows"
+
+
+def test_due_checks_follow_the_schedule_and_are_claimed_once(case: Case, site: Site) -> None:
+    sent_at = case.notices.get().sent_at
+    with time_machine.travel(sent_at + timedelta(hours=23), tick=False) as clock:
+        assert verification.verify_due() == []
+        clock.shift(timedelta(hours=1))
+        assert len(verification.verify_due()) == 1
+        assert verification.verify_due() == []
+        assert case.urls.get().next_check_at == sent_at + 3 * DAY
+
+
+def test_one_place_of_two_does_not_close_the_case(case: Case, site: Site, settings: Any) -> None:
+    settings.VERIFICATION_INTERVAL_SECONDS = 0
+    first = case.urls.get()
+    site.answers["/second"] = page('<img src="/photo2.jpg">')
+    site.answers["/photo2.jpg"] = cases.photo()
+    second = InfringingUrl.objects.create(
+        case=case,
+        page_url=site.url("/second", cases.HOST),
+        image_url=site.url("/photo2.jpg", cases.HOST),
+        digest="second",
+        host=cases.HOST,
+    )
+    case.notices.get().urls.add(second)
+    site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+    for _ in range(2):
+        verification.verify(first)
+        verification.verify(second)
+    case.refresh_from_db()
+    assert {url.digest: url.state for url in case.urls.all()}["second"] == UrlState.LIVE
+    assert case.state == CaseState.AWAITING_PROVIDER
+    assert case.notices.get().state == NoticeState.SENT
+    site.answers.update({"/second": GONE, "/photo2.jpg": GONE})
+    for _ in range(2):
+        verification.verify(second)
+    case.refresh_from_db()
+    assert case.outcome == Outcome.REMOVED
+
+
+def test_only_a_source_that_is_gone_counts() -> None:
+    for page_sight in Sight:
+        for image_sight in Sight:
+            found = judge(Look(page_sight), Look(image_sight))
+            gone = page_sight in {Sight.GONE, Sight.WITHOUT} and image_sight in {Sight.GONE, Sight.WITHOUT}
+            assert (found in verification.FINAL) == gone
