@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crawler.middlewares import LEAST_DELAY_SECONDS
 from crawler.policy import MAX_URL_LENGTH, FetchPolicy
 
 # What robots.txt files call us.
@@ -48,9 +49,9 @@ def scrapy_settings(policy: FetchPolicy, delay_seconds: float) -> dict[str, Any]
             **dict.fromkeys(("data", "file", "ftp", "s3")),
         },
         # Manners
-        "DOWNLOAD_DELAY": delay_seconds,
+        "DOWNLOAD_DELAY": max(delay_seconds, LEAST_DELAY_SECONDS),
         "AUTOTHROTTLE_ENABLED": True,
-        "AUTOTHROTTLE_START_DELAY": delay_seconds,
+        "AUTOTHROTTLE_START_DELAY": max(delay_seconds, LEAST_DELAY_SECONDS),
         "AUTOTHROTTLE_MAX_DELAY": MAX_DELAY_SECONDS,
         "CONCURRENT_REQUESTS": 32,
         "CONCURRENT_ITEMS": 4,

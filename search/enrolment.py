@@ -64,8 +64,11 @@ def enrol(user: User, photos: Sequence[bytes], *, adult: bool, actor: User | Non
         enrolment = current(user) or Enrolment.objects.create(
             subject=subject, model_id=measured[0].face.model_id, adult_declared_at=timezone.now()
         )
-        known = {row.photo_fingerprint: probes.unsealed(row) for row in enrolment.templates.all()}
+        rows = enrolment.templates.filter(model_id=measured[0].face.model_id)
+        known = {row.photo_fingerprint: probes.unsealed(row) for row in rows}
         new = [item for item in measured if item.fingerprint not in known]
+        if enrolment.state == EnrolmentState.ACTIVE:
+            _check_like_before(list(known.values()), new)
         _check_face([*known.values(), *(item.face.embedding for item in new)], subject)
         _store(enrolment, new, actor or user)
     if new and enrolment.state == EnrolmentState.ACTIVE:
@@ -121,6 +124,14 @@ def _measure(user: User, photos: Sequence[bytes]) -> list[_Measured]:
         fingerprint = keys.fingerprint(user, photo)
         measured[fingerprint] = _Measured(fingerprint, face)
     return list(measured.values())
+
+
+def _check_like_before(known: Sequence[Vector], new: Sequence[_Measured]) -> None:
+    """Photos added after the liveness check must be clearly the face that was checked."""
+    if known and any(float(item.face.embedding @ fused(known)) < same_person_threshold(1) for item in new):
+        raise EnrolmentRefused(
+            "needs_new_check", "This photo differs a lot from those you were checked with, so it needs a new check."
+        )
 
 
 def _check_face(embeddings: Sequence[Vector], subject: Subject) -> None:

@@ -64,6 +64,14 @@ def test_a_photo_of_somebody_else_cannot_be_added_later(consenting_alice: User) 
     assert enrolled.templates.count() == 1
 
 
+def test_after_the_check_only_clearly_the_same_face_can_be_added(enrolled_alice: Enrolment) -> None:
+    user = enrolled_alice.subject.user
+    with pytest.raises(EnrolmentRefused) as refusal:
+        enrolment.enrol(user, [HOPPER], adult=True)
+    assert refusal.value.code == "needs_new_check"
+    assert enrolment.enrol(user, [OTHER_ASTRONAUT], adult=True).templates.count() == 2
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
