@@ -181,6 +181,7 @@ CELERY_BEAT_SCHEDULE = {
         "search.ingest": 1,
         "alerts.deliver": 1,
         "takedowns.screen_relapses": 1,
+        "takedowns.prepare_cases": 1,
         "takedowns.send_approved": 1,
         "takedowns.verify_due": 1,
         "accounts.sweep": 10,
@@ -201,6 +202,7 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 

@@ -77,9 +77,7 @@ def _owner(host: str) -> Search:
     operator = _operator(
         f"domain:{domain}", Operator.Kind.OWNER, registrant.name or domain, registrant.country
     )
-    return Search(
-        _contact(operator, registrant, "registrant", "rdap_domain", record.url, REGISTRANT_CONFIDENCE)
-    )
+    return _contact(operator, registrant, "registrant", "rdap_domain", record.url, REGISTRANT_CONFIDENCE)
 
 
 def _host(host: str) -> Search:
@@ -99,7 +97,7 @@ def _host(host: str) -> Search:
     name = (holder.name if holder else "") or record.name or desk.name or record.handle
     country = record.country or (holder.country if holder else "")
     operator = _operator(f"network:{record.handle or record.name}", Operator.Kind.HOST, name, country)
-    return Search(_contact(operator, desk, "abuse", "rdap_ip", record.url, ABUSE_DESK_CONFIDENCE))
+    return _contact(operator, desk, "abuse", "rdap_ip", record.url, ABUSE_DESK_CONFIDENCE)
 
 
 def _with_email(record: Record, role: str) -> Entity | None:
@@ -114,8 +112,8 @@ def _operator(key: str, kind: Operator.Kind, name: str, country: str) -> Operato
 
 def _contact(
     operator: Operator, entity: Entity, role: str, source: str, source_url: str, confidence: float
-) -> AbuseContact | None:
-    """Store the entity's addresses; the best one that has not bounced."""
+) -> Search:
+    """Store the entity's addresses and choose the best one from which mail has not come back."""
     with transaction.atomic():
         for email in entity.emails:
             AbuseContact.objects.update_or_create(
@@ -129,4 +127,5 @@ def _contact(
                     "found_at": timezone.now(),
                 },
             )
-    return operator.contacts.filter(bounced_at=None).order_by("-confidence", "-found_at", "email").first()
+    usable = operator.contacts.filter(bounced_at=None).order_by("-confidence", "-found_at", "email")
+    return Search(usable.first(), "Mail to every address that the registry shows came back.")
