@@ -87,6 +87,15 @@ class RobotsRules:
         return min(float(wished or 0.0), MAX_CRAWL_DELAY_SECONDS)
 
 
+def read_robots(status: int, body: bytes) -> RobotsRules:
+    """What a site says when it is asked for robots.txt (RFC 9309, 2.3.1), with 429 taken as "not now"."""
+    if status >= 500 or status == 429:
+        return RobotsRules(reason="robots_unreachable")
+    if status != 200:
+        return RobotsRules()
+    return RobotsRules(rules=Protego.parse(body[:ROBOTS_MAX_BYTES].decode("utf-8-sig", "ignore")))
+
+
 class RobotsMiddleware:
     """RFC 9309: a site without robots.txt (4xx) allows all; one that cannot be asked allows nothing."""
 
@@ -120,20 +129,12 @@ class RobotsMiddleware:
                 response: Response = await self._crawler.engine.download_async(request)
                 location = response.headers.get(b"Location")
                 if not 300 <= response.status < 400 or not location:
-                    return self._rules(response)
+                    return read_robots(response.status, response.body)
                 url = urljoin(url, location.decode("latin-1"))
         except Exception as error:  # whatever the reason: a site that cannot be asked is left alone
             logger.info("robots.txt not read: %s", type(error).__name__)
             return RobotsRules(reason="robots_unreachable")
         return RobotsRules()
-
-    def _rules(self, response: Response) -> RobotsRules:
-        if response.status >= 500 or response.status == 429:
-            return RobotsRules(reason="robots_unreachable")
-        if response.status != 200:
-            return RobotsRules()
-        text = response.body[:ROBOTS_MAX_BYTES].decode("utf-8-sig", "ignore")
-        return RobotsRules(rules=Protego.parse(text))
 
     def _slow_down(self, request: Request, slot: str, delay: float) -> None:
         request.meta["autothrottle_dont_adjust_delay"] = True

@@ -23,11 +23,7 @@ class NotAllowed(Exception):
 
 def locked(case: Case) -> Case:
     """The case as it is now, locked until the end of the transaction."""
-    return (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("subject__user", "match__image")
-        .get(pk=case.pk)
-    )
+    return Case.objects.select_for_update(of=("self",)).select_related("subject__user", "match__image").get(pk=case.pk)
 
 
 def move(case: Case, state: CaseState) -> None:

@@ -11,10 +11,9 @@ _HINT = "Set {name}: copyright notices need it, and none can be approved without
 
 
 @register("takedowns", deploy=True)
-def agent_contact(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+def agent_contact(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """One warning for each part of our contact that notices lack."""
     missing = [name for name in ("AGENT_ADDRESS", "AGENT_PHONE") if not getattr(settings, name).strip()]
     return [
-        checks.Warning(f"{name} is not set.", hint=_HINT.format(name=name), id="takedowns.W001")
-        for name in missing
+        checks.Warning(f"{name} is not set.", hint=_HINT.format(name=name), id="takedowns.W001") for name in missing
     ]

@@ -74,9 +74,7 @@ def _owner(host: str) -> Search:
     registrant = _with_email(record, "registrant")
     if registrant is None:
         return Search(None, "The registry does not show the registrant's e-mail address.")
-    operator = _operator(
-        f"domain:{domain}", Operator.Kind.OWNER, registrant.name or domain, registrant.country
-    )
+    operator = _operator(f"domain:{domain}", Operator.Kind.OWNER, registrant.name or domain, registrant.country)
     return _contact(operator, registrant, "registrant", "rdap_domain", record.url, REGISTRANT_CONFIDENCE)
 
 
@@ -110,9 +108,7 @@ def _operator(key: str, kind: Operator.Kind, name: str, country: str) -> Operato
     return operator
 
 
-def _contact(
-    operator: Operator, entity: Entity, role: str, source: str, source_url: str, confidence: float
-) -> Search:
+def _contact(operator: Operator, entity: Entity, role: str, source: str, source_url: str, confidence: float) -> Search:
     """Store the entity's addresses and choose the best one from which mail has not come back."""
     with transaction.atomic():
         for email in entity.emails:

@@ -70,9 +70,7 @@ def clock(ground: str, *, intimate: bool = False) -> Clock:
     return _INTIMATE if intimate and not own.by_law else own
 
 
-def due_at(
-    ground: str, sent_at: datetime, *, intimate: bool = False, holidays: Iterable[date] = ()
-) -> datetime:
+def due_at(ground: str, sent_at: datetime, *, intimate: bool = False, holidays: Iterable[date] = ()) -> datetime:
     """When an answer to a notice sent at `sent_at` is due. `holidays` are the operator's public holidays."""
     chosen = clock(ground, intimate=intimate)
     due = chosen.answer.after(sent_at)

@@ -18,10 +18,10 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import User
 from accounts.transitions import IllegalTransition, StaleState, change_state
-from takedowns import deadlines, events
+from takedowns import deadlines
 from takedowns.cases import NotAllowed, ask_person, locked, settle_turn
 from takedowns.models import AbuseContact, Case, Communication, Notice
-from takedowns.notices import body_hash, require_sendable
+from takedowns.notices import body_hash, locked_notice, record_event, require_sendable
 from takedowns.states import NOTICE, NoticeState
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def send(notice: Notice) -> Notice:
 def send_approved() -> list[Notice]:
     """Send everything approved. Returns what was sent; what cannot be is on a person's desk, once."""
     sent: list[Notice] = []
-    if not _switched_on():
+    if not settings.NOTICES_ENABLED:
         return sent
     for notice in Notice.objects.filter(state=NoticeState.APPROVED).order_by("approved_at"):
         try:
@@ -96,10 +96,10 @@ def settle(notice: Notice, staff: User, *, left: bool) -> Notice:
     if left:
         return _record_sent(notice, staff)
     with transaction.atomic():
-        notice = _locked(notice)
+        notice = locked_notice(notice)
         _change(notice, NoticeState.WITHDRAWN)
         reason = "it never left"
-        _record(notice, "notice.withdrawn", staff, reason=reason)
+        record_event(notice, "notice.withdrawn", staff, reason=reason)
         _finish_items(notice, staff)
         settle_turn(locked(notice.case))
     return notice
@@ -118,18 +118,13 @@ _UNCLEAR = (
 _REFUSED = "The mail server did not take the letter, so it has not left."
 
 
-def _switched_on() -> bool:
-    """The kill switch for all outgoing notices."""
-    return bool(settings.NOTICES_ENABLED)
-
-
 def _claim(notice: Notice) -> Notice:
     """Check everything once more and mark the notice as being sent, committed before anything is tried."""
-    if not _switched_on():
+    if not settings.NOTICES_ENABLED:
         raise NotAllowed("Sending notices is switched off.")
     # Durable: inside a caller's transaction the claim could be rolled back after the letter has left.
     with transaction.atomic(durable=True):
-        notice = _locked(notice)
+        notice = locked_notice(notice)
         if notice.state != NoticeState.APPROVED:
             raise NotAllowed("Only an approved notice can be sent, and only once.")
         if notice.body_sha256 != body_hash(notice):
@@ -138,7 +133,7 @@ def _claim(notice: Notice) -> Notice:
         domain = settings.NOTICES_EMAIL.rpartition("@")[2]
         message_id = make_msgid(notice.case.reference, domain=domain)
         _change(notice, NoticeState.SENDING, message_id=message_id, sending_at=timezone.now())
-        _record(notice, "notice.sending")
+        record_event(notice, "notice.sending")
     return notice
 
 
@@ -155,7 +150,7 @@ def _message(notice: Notice) -> EmailMessage:
 
 def _record_sent(notice: Notice, actor: User | None = None) -> Notice:
     with transaction.atomic():
-        notice, now = _locked(notice), timezone.now()
+        notice, now = locked_notice(notice), timezone.now()
         case = notice.case = locked(notice.case)
         sent_at = notice.sending_at or now
         due = deadlines.due_at(notice.ground, sent_at, intimate=case.intimate)
@@ -172,11 +167,9 @@ def _record_sent(notice: Notice, actor: User | None = None) -> Notice:
             message_id=notice.message_id,
             at=sent_at,
         )
-        first_check = deadlines.next_check(
-            sent_at, sent_at, timedelta(seconds=settings.VERIFICATION_INTERVAL_SECONDS)
-        )
+        first_check = deadlines.next_check(sent_at, sent_at, timedelta(seconds=settings.VERIFICATION_INTERVAL_SECONDS))
         notice.urls.filter(next_check_at=None).update(next_check_at=first_check)
-        _record(notice, "notice.sent", actor, due_on=due.date().isoformat())
+        record_event(notice, "notice.sent", actor, due_on=due.date().isoformat())
         _finish_items(notice, actor)
         settle_turn(case)
     logger.info("notice %s sent", notice.pk)
@@ -205,7 +198,7 @@ def _ask_about(notice: Notice, kind: str, text: str) -> bool:
         if item is None:
             return False
         if kind == STUCK:
-            _record(notice, "notice.stuck")
+            record_event(notice, "notice.stuck")
         settle_turn(case)
     return True
 
@@ -220,14 +213,3 @@ def _change(notice: Notice, state: NoticeState, **also: object) -> None:
         change_state(notice, NOTICE, state, **also)
     except (IllegalTransition, StaleState) as error:
         raise NotAllowed("Somebody else was first: this notice has moved on.") from error
-
-
-def _locked(notice: Notice) -> Notice:
-    related = ("operator", "contact", "case__subject__user", "case__match__image", "case__ground_decision")
-    return Notice.objects.select_for_update(of=("self",)).select_related(*related).get(pk=notice.pk)
-
-
-def _record(notice: Notice, kind: str, actor: User | None = None, **data: str) -> None:
-    events.record(
-        notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data
-    )

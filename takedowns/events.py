@@ -30,8 +30,7 @@ KINDS: dict[str, Kind] = {
     ),
     "case.expression": Kind(
         "News or satire: no notice without a senior decision.",
-        "On {date} you told us that the picture is used for news or satire. A senior colleague looks at it "
-        "first.",
+        "On {date} you told us that the picture is used for news or satire. A senior colleague looks at it first.",
     ),
     "case.relapse": Kind(
         "The picture is back. Linked to case {reference}.",
@@ -42,16 +41,13 @@ KINDS: dict[str, Kind] = {
     "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}."),
     "case.removed": Kind(
         "Every place was found gone twice. Case closed: removed.",
-        "On {date} we closed the case: the picture is gone from every place, checked twice. We keep "
-        "watching.",
+        "On {date} we closed the case: the picture is gone from every place, checked twice. We keep watching.",
     ),
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),
     "evidence.failed": Kind("Evidence could not be captured: {reason}"),
     "contact.found": Kind("Contact of the {addressee} found: {operator}. Source: {source}."),
     "contact.missing": Kind("No contact of the {addressee} found: {reason}"),
-    "notice.drafted": Kind(
-        "Notice to {operator} drafted ({ground}).", "On {date} we wrote a notice to {operator}."
-    ),
+    "notice.drafted": Kind("Notice to {operator} drafted ({ground}).", "On {date} we wrote a notice to {operator}."),
     "notice.edited": Kind("Notice to {operator} edited."),
     "notice.approved": Kind(
         "Notice to {operator} approved.", "On {date} a second person checked the notice to {operator}."
@@ -66,20 +62,15 @@ KINDS: dict[str, Kind] = {
     "notice.complied": Kind(
         "{operator} took down everything it was asked to.", "By {date} {operator} had done what we asked."
     ),
-    "url.added": Kind(
-        "Another place of the picture was found.", "On {date} we found the picture at one more place."
-    ),
+    "url.added": Kind("Another place of the picture was found.", "On {date} we found the picture at one more place."),
     "url.gone": Kind(
         "A first check found a place gone.",
-        "On {date} a first check found the picture gone from {host}. We look a second time before we call "
-        "it removed.",
+        "On {date} a first check found the picture gone from {host}. We look a second time before we call it removed.",
     ),
     "url.removed": Kind(
         "A place was found gone twice: removed.", "On {date} a second check found it gone from {host} again."
     ),
-    "url.still_there": Kind(
-        "A place that seemed gone is not: {outcome}.", "On {date} it was at {host} again."
-    ),
+    "url.still_there": Kind("A place that seemed gone is not: {outcome}.", "On {date} it was at {host} again."),
     "url.unreachable": Kind("A place cannot be reached."),
     "url.reachable": Kind("A place can be reached again."),
     "url.relapsed": Kind("The picture is back at a place it was removed from."),
@@ -106,7 +97,4 @@ def plain_date(day: date) -> str:
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: plain_date(date.fromisoformat(value)) if key.endswith("_on") else value
-        for key, value in data.items()
-    }
+    return {key: plain_date(date.fromisoformat(value)) if key.endswith("_on") else value for key, value in data.items()}

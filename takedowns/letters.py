@@ -149,15 +149,13 @@ def signer(ground: str, facts: Facts) -> str:
 
 
 _LIMBS = {
-    "never": "The data must be erased under Article 17(1)(d), as we know of no legal basis for publishing "
-    "them, and",
+    "never": "The data must be erased under Article 17(1)(d), as we know of no legal basis for publishing them, and",
     "withdrawn": "The data must be erased under Article 17(1)(b), as consent is withdrawn, and",
     "not_sure": "The data must be erased",
 }
 _CONSENT = {
     "never": "The person shown states that they never agreed to its being published there.",
-    "withdrawn": "The person shown once agreed to its being published there, and has withdrawn that "
-    "agreement.",
+    "withdrawn": "The person shown once agreed to its being published there, and has withdrawn that agreement.",
     "not_sure": "The person shown does not want it to be published there.",
 }
 _AUTHORSHIP = {
@@ -237,9 +235,7 @@ def _flat(text: str) -> str:
 def _wrapped(text: str) -> str:
     """Paragraphs in lines of `WIDTH`, addresses never broken, no more than one empty line in a row."""
     lines = (
-        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
-        if "://" not in line
-        else line
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) if "://" not in line else line
         for line in text.strip().splitlines()
     )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import consent
+from accounts import consent, keys
 from accounts.models import Purpose, User
 from accounts.transitions import change_state
 from takedowns import events, letters, mandates
@@ -32,9 +32,7 @@ def draft(case: Case, ground: str, contact: AbuseContact, urls: Sequence[Infring
     require_authority(case)
     with transaction.atomic():
         case = locked(case)
-        known = case.notices.exclude(state=NoticeState.WITHDRAWN).filter(
-            operator=contact.operator, ground=ground
-        )
+        known = case.notices.exclude(state=NoticeState.WITHDRAWN).filter(operator=contact.operator, ground=ground)
         if notice := known.first():
             return notice
         letter = letters.write(ground, _facts(case, contact.operator.name, urls))
@@ -49,7 +47,7 @@ def draft(case: Case, ground: str, contact: AbuseContact, urls: Sequence[Infring
             template_version=letter.template_version,
         )
         notice.urls.set(urls)
-        _record(notice, "notice.drafted", ground=GROUNDS[ground].name)
+        record_event(notice, "notice.drafted", ground=GROUNDS[ground].name)
     return notice
 
 
@@ -59,12 +57,12 @@ def edit(notice: Notice, staff: User, body: str) -> None:
     if len(body) > _LONGEST_BODY:
         raise NotAllowed("The letter is too long.")
     with transaction.atomic():
-        notice = _locked(notice)
+        notice = locked_notice(notice)
         if notice.state != NoticeState.DRAFT:
             raise NotAllowed("Only a draft can be changed.")
         notice.body, notice.drafted_by = body, staff
         notice.save(update_fields=["body", "drafted_by"])
-        _record(notice, "notice.edited", actor=staff)
+        record_event(notice, "notice.edited", actor=staff)
 
 
 def missing_elements(notice: Notice) -> list[str]:
@@ -86,7 +84,7 @@ def approve(notice: Notice, staff: User) -> Notice:
     """
     _require_staff(staff)
     with transaction.atomic():
-        notice = _locked(notice)
+        notice = locked_notice(notice)
         if notice.state != NoticeState.DRAFT:
             raise NotAllowed("This notice is not a draft any more.")
         _require_second_person(notice, staff)
@@ -99,7 +97,7 @@ def approve(notice: Notice, staff: User) -> Notice:
             approved_at=timezone.now(),
             body_sha256=body_hash(notice),
         )
-        _record(notice, "notice.approved", actor=staff)
+        record_event(notice, "notice.approved", actor=staff)
     return notice
 
 
@@ -107,11 +105,11 @@ def withdraw(notice: Notice, staff: User, reason: str) -> Notice:
     """Take back a letter that has not been sent. Raises NotAllowed."""
     _require_staff(staff)
     with transaction.atomic():
-        notice = _locked(notice)
+        notice = locked_notice(notice)
         if notice.state not in {NoticeState.DRAFT, NoticeState.APPROVED}:
             raise NotAllowed("Only a notice that has not been sent can be withdrawn.")
         change_state(notice, NOTICE, NoticeState.WITHDRAWN)
-        _record(notice, "notice.withdrawn", actor=staff, reason=reason)
+        record_event(notice, "notice.withdrawn", actor=staff, reason=reason)
         settle_turn(locked(notice.case))
     return notice
 
@@ -140,11 +138,25 @@ def body_hash(notice: Notice) -> str:
     return hashlib.sha256("\n".join((notice.recipient, notice.title, notice.body)).encode()).hexdigest()
 
 
+def locked_notice(notice: Notice) -> Notice:
+    """The notice as it is now, with what a letter is made of, locked until the end of the transaction."""
+    related = ("operator", "contact", "case__subject__user", "case__match__image", "case__ground_decision")
+    return Notice.objects.select_for_update(of=("self",)).select_related(*related).get(pk=notice.pk)
+
+
+def record_event(notice: Notice, kind: str, actor: User | None = None, **data: str) -> None:
+    """Write what happened to a notice into its case's history."""
+    events.record(notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data)
+
+
 def _facts(case: Case, operator: str, urls: Sequence[InfringingUrl]) -> letters.Facts:
     mandate = mandates.in_force(case.subject)
     if mandate is None:
         raise NotAllowed("There is no signed authority in force.")
-    signed = mandates.read(mandate)
+    try:
+        signed = mandates.read(mandate)
+    except keys.Unreadable as error:
+        raise NotAllowed("The signed authority cannot be read any more.") from error
     return letters.Facts(
         reference=case.reference,
         operator=operator,
@@ -161,9 +173,7 @@ def _facts(case: Case, operator: str, urls: Sequence[InfringingUrl]) -> letters.
 
 def agent() -> letters.Agent:
     """Who we are in notices."""
-    return letters.Agent(
-        settings.AGENT_NAME, settings.AGENT_ADDRESS, settings.AGENT_PHONE, settings.NOTICES_EMAIL
-    )
+    return letters.Agent(settings.AGENT_NAME, settings.AGENT_ADDRESS, settings.AGENT_PHONE, settings.NOTICES_EMAIL)
 
 
 def _place(url: InfringingUrl) -> letters.Place:
@@ -188,19 +198,6 @@ def _require_staff(staff: User) -> None:
 
 
 def _require_second_person(notice: Notice, staff: User) -> None:
-    edits = CaseEvent.objects.filter(
-        case=notice.case, kind="notice.edited", actor=staff, data__notice=str(notice.pk)
-    )
+    edits = CaseEvent.objects.filter(case=notice.case, kind="notice.edited", actor=staff, data__notice=str(notice.pk))
     if notice.drafted_by_id == staff.pk or notice.case.subject.user_id == staff.pk or edits.exists():
         raise NotAllowed("A second person has to approve this: you have written some of it.")
-
-
-def _locked(notice: Notice) -> Notice:
-    related = ("operator", "contact", "case__subject__user", "case__match__image", "case__ground_decision")
-    return Notice.objects.select_for_update(of=("self",)).select_related(*related).get(pk=notice.pk)
-
-
-def _record(notice: Notice, kind: str, actor: User | None = None, **data: str) -> None:
-    events.record(
-        notice.case, kind, actor=actor, notice=str(notice.pk), operator=notice.operator.name, **data
-    )

@@ -213,9 +213,7 @@ def _entities(holder: dict[str, Any], depth: int = 0) -> Iterator[Entity]:
             handle=_text(entity.get("handle")),
             roles=frozenset(role for role in _list(entity.get("roles")) if isinstance(role, str)),
             name=_text(_value(card, "fn")) or _text(_value(card, "org")),
-            emails=tuple(
-                dict.fromkeys(filter(None, (_email(item[3]) for item in card if item[0] == "email")))
-            ),
+            emails=tuple(dict.fromkeys(filter(None, (_email(item[3]) for item in card if item[0] == "email")))),
             country=_card_country(card),
         )
     if depth < MAX_DEPTH:

@@ -74,9 +74,7 @@ def _removed_before(match: Match) -> Case | None:
     removed = _removed().filter(subject=match.subject_id)
     seen_since = Sighting.objects.filter(image=match.image_id, first_seen__gt=OuterRef("closed_at"))
     candidates = removed.filter(Exists(seen_since)).select_related("match__image", "match__face")
-    return next(
-        (case for case in candidates.order_by("-closed_at") if pictures.same_picture(match, case.match)), None
-    )
+    return next((case for case in candidates.order_by("-closed_at") if pictures.same_picture(match, case.match)), None)
 
 
 def _open_cases_with_new_places() -> list[Case]:

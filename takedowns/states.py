@@ -30,9 +30,7 @@ CASE: Transitions = {
     CaseState.DRAFTING: frozenset(
         {CaseState.AWAITING_PROVIDER, CaseState.ACTION_NEEDED, CaseState.AWAITING_SUBJECT, CaseState.CLOSED}
     ),
-    CaseState.AWAITING_PROVIDER: frozenset(
-        {CaseState.ACTION_NEEDED, CaseState.AWAITING_SUBJECT, CaseState.CLOSED}
-    ),
+    CaseState.AWAITING_PROVIDER: frozenset({CaseState.ACTION_NEEDED, CaseState.AWAITING_SUBJECT, CaseState.CLOSED}),
     CaseState.ACTION_NEEDED: frozenset(
         {CaseState.DRAFTING, CaseState.AWAITING_PROVIDER, CaseState.AWAITING_SUBJECT, CaseState.CLOSED}
     ),

@@ -48,9 +48,7 @@ def next_step(case: Case) -> NextStep:
 def _triage(case: Case) -> NextStep:
     decision = getattr(case, "ground_decision", None)
     if decision is not None and not decision.ground:
-        return NextStep(
-            "us", "A senior colleague looks at this first. We write to you when they have decided."
-        )
+        return NextStep("us", "A senior colleague looks at this first. We write to you when they have decided.")
     return NextStep("us", "We are finding out who can remove the picture.")
 
 
@@ -63,9 +61,7 @@ def _drafting(case: Case) -> NextStep:
 def _awaiting_provider(case: Case) -> NextStep:
     check = _second_look(case)
     if check is not None:
-        return NextStep(
-            "us", f"It looks gone. We look again on {_day(check)} before we call it removed.", check
-        )
+        return NextStep("us", f"It looks gone. We look again on {_day(check)} before we call it removed.", check)
     waiting = case.notices.filter(state__in=(NoticeState.SENT, NoticeState.ACKNOWLEDGED)).order_by("due_at")
     notice = waiting.select_related("operator").first()
     if notice is None or notice.due_at is None:
@@ -81,16 +77,12 @@ def _answer_of(notice: Notice, due: datetime) -> NextStep:
 
 
 def _action_needed(_case: Case) -> NextStep:
-    return NextStep(
-        "us", "Something needs a colleague's attention before this can go on. You need not do anything."
-    )
+    return NextStep("us", "Something needs a colleague's attention before this can go on. You need not do anything.")
 
 
 def _awaiting_subject(case: Case) -> NextStep:
     if case.relapse_of_id:
-        return NextStep(
-            "you", "The picture seems to be back. Tell us whether we shall have it removed again."
-        )
+        return NextStep("you", "The picture seems to be back. Tell us whether we shall have it removed again.")
     return NextStep("you", "We need an answer from you before we can go on.")
 
 

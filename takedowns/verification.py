@@ -134,9 +134,7 @@ def verify_due(limit: int = 50) -> list[Verification]:
     """Look at every place whose time has come, each claimed first, so that no two workers look at one."""
     checks = []
     due = InfringingUrl.objects.filter(next_check_at__lte=timezone.now())
-    for url in due.select_related("case__match__image", "case__match__face").order_by("next_check_at")[
-        :limit
-    ]:
+    for url in due.select_related("case__match__image", "case__match__face").order_by("next_check_at")[:limit]:
         claim = InfringingUrl.objects.filter(pk=url.pk, next_check_at=url.next_check_at)
         if claim.update(next_check_at=timezone.now() + _unit()):
             checks.append(verify(url))

@@ -42,11 +42,7 @@ def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
     """
     decision = grounds.decide(answers)
     with transaction.atomic():
-        match = (
-            Match.objects.select_for_update(of=("self",))
-            .select_related("image", "subject__user")
-            .get(pk=match.pk)
-        )
+        match = Match.objects.select_for_update(of=("self",)).select_related("image", "subject__user").get(pk=match.pk)
         _check_may_open(match, user, decision)
         case = match.cases.exclude(state=CaseState.CLOSED).first()
         if case is not None and GroundDecision.objects.filter(case=case).exists():
@@ -181,9 +177,7 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
         case=case,
         answers={"minor": answers["minor"]} if minor else dict(answers),
         ground=decision.ground,
-        considered=[
-            {"ground": one.ground, "holds": one.holds, "why": one.why} for one in decision.considered
-        ],
+        considered=[{"ground": one.ground, "holds": one.holds, "why": one.why} for one in decision.considered],
         rules_version=grounds.RULES_VERSION,
     )
     events.record(case, "case.opened", actor=user)

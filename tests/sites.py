@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,13 +26,19 @@ Answer = Reply | Callable[[BaseHTTPRequestHandler], None]
 
 
 class Site:
-    """A running site. `requests` counts what was asked for, by path; `agents` collects the user agents."""
+    """A running site.
+
+    `requests` counts what was asked for, by path; `agents` collects the user agents; `most_at_once` is the largest
+    number of requests that were being answered at one moment.
+    """
 
     def __init__(self, answers: dict[str, Answer], port: int) -> None:
         self.answers = answers
         self.port = port
         self.requests: Counter[str] = Counter()
         self.agents: set[str] = set()
+        self.busy = self.most_at_once = 0
+        self.lock = threading.Lock()
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -65,13 +72,17 @@ def serve(answers: dict[str, Answer], address: str = "127.0.0.1") -> Iterator[Si
         wbufsize = 64 * 1024  # headers and body in one packet
 
         def do_GET(self) -> None:
-            site.requests[self.path] += 1
-            site.agents.add(self.headers.get("User-Agent", ""))
-            answer = site.answers.get(self.path, Reply(b"no such page", status=404))
-            if isinstance(answer, Reply):
-                send(self, answer)
-            else:
-                answer(self)
+            with site.lock:
+                site.requests[self.path] += 1
+                site.agents.add(self.headers.get("User-Agent", ""))
+                site.busy += 1
+                site.most_at_once = max(site.most_at_once, site.busy)
+            try:
+                answer = site.answers.get(self.path, Reply(b"no such page", status=404))
+                send(self, answer) if isinstance(answer, Reply) else answer(self)
+            finally:
+                with site.lock:
+                    site.busy -= 1
 
         def log_message(self, *args: object) -> None:
             pass
@@ -95,3 +106,54 @@ def send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(reply.body)
+
+
+@contextmanager
+def talker(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
+    """A port where `talk` answers each connection after its request has come, as badly as it likes."""
+    listener, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def accept() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    connection.recv(65536)
+                    talk(connection, stop)
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stop.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def dribble(opening: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    """Sends `opening`, then a byte now and then for ever."""
+
+    def talk(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(opening)
+        while not stop.wait(0.05):
+            connection.sendall(b"x")
+
+    return talk
+
+
+def flood(opening: bytes, block: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    """Sends `opening`, then `block` for ever."""
+
+    def talk(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(opening)
+        while not stop.is_set():
+            connection.sendall(block)
+
+    return talk

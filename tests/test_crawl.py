@@ -16,9 +16,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from crawler.middlewares import PRIVATE_HOST_CONCURRENCY
 from crawler.models import Source
 from crawler.tasks import crawl_command
-from tests.sites import Reply, Site, gzipped, page, picture, redirect, send, serve
+from tests.sites import Reply, Site, flood, gzipped, page, picture, redirect, send, serve, talker
 
 
 @dataclass
@@ -69,9 +70,9 @@ class Story:
 
     def shown(self) -> list[tuple[str, str]]:
         """Page and picture of every row, as paths, for the main site."""
-        rows = self.crawler.rows("select page_url, image_url from crawler_fetchedimage order by 1, 2")
+        rows = self.crawler.rows("select page_url, image_url from crawler_fetchedimage")
         start = self.main.url("")
-        return [(p.removeprefix(start), i.removeprefix(start)) for p, i in rows if p.startswith(start)]
+        return sorted((p.removeprefix(start), i.removeprefix(start)) for p, i in rows if p.startswith(start))
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
@@ -90,7 +91,7 @@ def garbage(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
-def main_site(cdn: str) -> dict[str, Any]:
+def main_site(cdn: str, flooding: str) -> dict[str, Any]:
     bad = ["endless", "bomb", "garbage", "loop", "text.jpg", "missing.jpg", "to-metadata", "closed/c.jpg"]
     return {
         "/robots.txt": Reply(b"User-agent: Faceward\nDisallow: /closed/\n", "text/plain"),
@@ -108,7 +109,7 @@ def main_site(cdn: str) -> dict[str, Any]:
         "/moved": redirect("/two"),
         "/alias.jpg": redirect("/shared.jpg"),
         "/File:photo.jpg": page('<img src="/photo.jpg">'),
-        "/bad": page("".join(f'<img src="/{path}">' for path in bad) + "<a href=/latin>"),
+        "/bad": page("".join(f'<img src="/{path}">' for path in bad) + f"<img src={flooding}><a href=/latin>"),
         "/latin": Reply(b"<title>Caf\xe9</title><p>\x00<img src=/last.jpg", "text/html; charset=utf-9"),
         "/endless": endless,
         "/bomb": gzipped(b"\xff\xd8\xff" + b"\0" * 30_000_000, "image/jpeg"),
@@ -132,8 +133,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         "/elsewhere": page("not linked from here"),
     }
     closed_answers = {"/robots.txt": Reply(b"down", status=503), "/": page("unreachable rules")}
-    with serve(other_answers) as other, serve({}) as main, serve(closed_answers) as closed:
-        main.answers = main_site(other.url(""))
+    headers = flood(b"HTTP/1.1 200 OK\r\n", b"X-Header: " + b"x" * 8000 + b"\r\n")
+    with (
+        serve(other_answers) as other,
+        serve({}) as main,
+        serve(closed_answers) as closed,
+        talker(headers) as flooding,
+    ):
+        main.answers = main_site(other.url(""), f"http://127.0.0.1:{flooding}/f.jpg")
         crawler = Crawler(tmp_path_factory.mktemp("crawl"))
         starts = [main.url(), other.url("/", host="other.localhost"), closed.url()]
         runs = crawler.runs(*starts, "--depth", "2", "--max-pages", "50")
@@ -171,14 +178,13 @@ def test_every_picture_is_fetched_once_in_its_largest_form(story: Story) -> None
 
 
 def test_every_place_of_a_picture_is_a_row(story: Story) -> None:
-    cdn = story.other.url("/cdn.jpg")
     assert story.shown() == [
         ("/", "/big.jpg"),
         ("/", "/shared.jpg"),
         ("/File:photo.jpg", "/photo.jpg"),
         ("/latin", "/last.jpg"),
         ("/one", "/shared.jpg"),
-        ("/one", cdn),
+        ("/one", story.other.url("/cdn.jpg")),
         ("/two", "/alias.jpg"),
         ("/two", "/lazy.jpg"),
         ("/two", "/shared.jpg"),
@@ -196,6 +202,7 @@ def test_bad_answers_are_counted_by_name_and_the_run_goes_on(story: Story) -> No
     assert errors.pop("broken") >= 1
     assert errors == {
         "robots": 2,
+        "robots_unreachable": 1,
         "too_large": 2,
         "redirect_loop": 1,
         "not_image": 1,
@@ -232,17 +239,25 @@ def test_the_command_says_why_and_exits_with_one(crawler: Crawler) -> None:
 
 
 def test_one_page_only_and_a_second_call_for_people_to_read(crawler: Crawler) -> None:
-    answers = {"/": page('<a href="/next"><img src="/a.jpg">'), "/a.jpg": picture(5), "/next": page("n")}
-    with serve(answers) as site:
-        (first,) = crawler.runs(site.url(), "--depth", "0")
-        assert (first["pages"], first["images"], first["errors"]) == (1, 1, {})
-        assert "/next" not in site.requests
+    pause = threading.Event()
+
+    def unhurried(handler: BaseHTTPRequestHandler) -> None:
+        pause.wait(0.05)
+        send(handler, picture(5))
+
+    names = [f"/{number}.jpg" for number in range(40)]
+    body = '<a href="/next">' + "".join(f"<img src={name}>" for name in names)
+    with serve({"/": page(body), "/next": page("n"), **dict.fromkeys(names, unhurried)}) as site:
+        first, alone = crawler.runs(site.url(), site.url("/7.jpg"), "--depth", "0")
+        assert (first["pages"], first["images"], first["errors"]) == (1, 40, {})
+        assert (alone["pages"], alone["images"], alone["status"]) == (0, 1, "finished")
+        assert "/next" not in site.requests and site.most_at_once <= PRIVATE_HOST_CONCURRENCY
         again = crawler.run("--allow-private", site.url(), "--max-pages", "1")
     assert again.returncode == 0 and again.stderr == ""
-    assert again.stdout.splitlines()[2].split() == [site.url(), "finished", "1", "1", "none"]
-    assert crawler.rows("select count(*) from crawler_source") == [(1,)]
-    assert crawler.rows("select depth, max_pages, allow_private from crawler_source") == [(0, 1, 1)]
-    assert crawler.rows("select count(*) from crawler_crawlrun where status = 'finished'") == [(2,)]
+    assert again.stdout.splitlines()[2].split() == [site.url(), "finished", "1", "40", "none"]
+    sources = crawler.rows("select depth, max_pages, allow_private from crawler_source order by max_pages")
+    assert sources == [(0, 1, 1), (0, 1000, 1)]
+    assert crawler.rows("select count(*) from crawler_crawlrun where status = 'finished'") == [(3,)]
     assert len(crawler.spooled()) == 1
 
 

@@ -4,8 +4,6 @@ import gzip
 import socket
 import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from crawler.fetch import fetch
 from crawler.policy import FetchFailed, FetchPolicy, FetchRefused
 from crawler.resolver import CachingResolver, resolve
-from tests.sites import Reply, gzipped, page, redirect, serve
+from tests.sites import Reply, dribble, flood, gzipped, page, redirect, serve, talker
 
 OPEN = FetchPolicy(allow_private=True, timeout_seconds=10, user_agent="Faceward/test")
 PUBLIC = FetchPolicy()
@@ -23,57 +21,6 @@ def failure_of(url: str, policy: FetchPolicy = OPEN) -> str:
     with pytest.raises((FetchFailed, FetchRefused)) as raised:
         fetch(url, policy)
     return raised.value.code
-
-
-@contextmanager
-def talker(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
-    """A port where `talk` answers each connection after its request has come, as badly as it likes."""
-    listener, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
-
-    def accept() -> None:
-        while not stop.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    connection.recv(65536)
-                    talk(connection, stop)
-                except OSError:
-                    pass
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        stop.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(5)
-
-
-def dribble(opening: bytes) -> Callable[[socket.socket, threading.Event], None]:
-    """Sends `opening`, then a byte now and then for ever."""
-
-    def talk(connection: socket.socket, stop: threading.Event) -> None:
-        connection.sendall(opening)
-        while not stop.wait(0.05):
-            connection.sendall(b"x")
-
-    return talk
-
-
-def flood(opening: bytes, block: bytes) -> Callable[[socket.socket, threading.Event], None]:
-    """Sends `opening`, then `block` for ever."""
-
-    def talk(connection: socket.socket, stop: threading.Event) -> None:
-        connection.sendall(opening)
-        while not stop.is_set():
-            connection.sendall(block)
-
-    return talk
 
 
 def test_a_page_with_its_redirects_headers_and_address() -> None:
@@ -135,10 +82,7 @@ def test_a_redirect_from_a_public_name_into_the_private_network_is_refused() -> 
         """Stands for a public server: its loopback address counts as a public one."""
 
         def check_address(self, address: object) -> object:  # type: ignore[override]
-            return (
-                super().check_address("93.184.216.34" if str(address) == "127.0.0.1" else str(address))
-                and address
-            )
+            return super().check_address("93.184.216.34" if str(address) == "127.0.0.1" else str(address)) and address
 
     with serve({"/": redirect("http://10.0.0.7/admin")}) as site:
         policy = FirstHopOpen(allowed_ports=frozenset({80, site.port}))

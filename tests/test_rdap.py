@@ -36,7 +36,11 @@ def registries(site: Site, policy: FetchPolicy = POLICY) -> Registries:
 
 
 def entity(role: str, email: Any = "desk@host.example", **more: Any) -> dict[str, Any]:
-    return {"roles": [role], "vcardArray": ["vcard", [["fn", {}, "text", "Desk"], ["email", {}, "text", email]]], **more}
+    return {
+        "roles": [role],
+        "vcardArray": ["vcard", [["fn", {}, "text", "Desk"], ["email", {}, "text", email]]],
+        **more,
+    }
 
 
 def test_the_demos_registry_names_host_and_owner() -> None:
@@ -156,11 +160,13 @@ def test_nesting_is_followed_only_so_far() -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["entities", "roles", "vcardArray", "links", "rel", "href", "handle", "name", "services"]),
-        inner,
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["entities", "roles", "vcardArray", "links", "rel", "href", "handle", "name", "services"]),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=30,
 )

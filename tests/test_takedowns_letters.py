@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from takedowns import letters
 from takedowns.grounds import GROUNDS, decide

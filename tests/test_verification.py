@@ -72,11 +72,19 @@ OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
         Found.STILL_LIVE,
     ),
     "mirrors and recodes it": (
-        {"/post": page('<img src="/b.jpg">'), "/photo.jpg": GONE, "/b.jpg": cases.photo(photos.mirrored(photos.astronaut()))},
+        {
+            "/post": page('<img src="/b.jpg">'),
+            "/photo.jpg": GONE,
+            "/b.jpg": cases.photo(photos.mirrored(photos.astronaut())),
+        },
         Found.STILL_LIVE,
     ),
     "crops it to the face": (
-        {"/post": page('<img src="/b.jpg">'), "/photo.jpg": GONE, "/b.jpg": cases.photo(photos.cropped(photos.astronaut()))},
+        {
+            "/post": page('<img src="/b.jpg">'),
+            "/photo.jpg": GONE,
+            "/b.jpg": cases.photo(photos.cropped(photos.astronaut())),
+        },
         Found.STILL_LIVE,
     ),
     "hides it behind a login": (

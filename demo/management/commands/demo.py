@@ -35,8 +35,10 @@ class Command(BaseCommand):
         serve, port = not options["no_serve"], options["port"]
         if serve and not _is_free(port):
             raise CommandError(f"Port {port} is in use. Stop what uses it, or take another: make demo ARGS=--port=8080")
-        # A SIGTERM ends the demo as Ctrl-C does, with everything that it started.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A SIGTERM ends the demo as Ctrl-C does, with everything that it started; so does a SIGINT where a shell
+        # started it in the background, which has Python ignore it.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.default_int_handler)
         folder = settings.DATA_DIR / "demo"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -74,13 +76,15 @@ class Command(BaseCommand):
 
     def _serve(self, folder: Path, port: int, logins: list[dict[str, str]], running: ExitStack) -> None:
         log = running.enter_context((folder / "portal.log").open("w"))
+        # Slow enough that looking for a relapse "every week" does not fill a case's history while somebody reads it.
+        self.environment["VERIFICATION_INTERVAL_SECONDS"] = "20"
         portal = ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
         worker = ["-m", "celery", "-A", "config", "worker", "-B", "-P", "solo", "-l", "WARNING"]
         process = running.enter_context(_process(portal, self.environment, log))
         running.enter_context(_process(worker, self.environment, log))
         _wait_for_port(port, process)
         print(f"\nThe portal runs at http://localhost:{port} (Ctrl-C ends it). Sign in as:", flush=True)
-        for login in logins:
+        for login in sorted(logins, key=lambda login: login["role"], reverse=True):
             print(f"   {login['role']:13}  {login['email']:26}  {login['password']}", flush=True)
         print(f"\nThe e-mails are in {folder / 'mail'}, the log is {folder / 'portal.log'}.", flush=True)
         process.wait()
