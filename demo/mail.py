@@ -69,7 +69,7 @@ class MailSink:
         with self._changed:
             self._changed.notify_all()
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Called by aiosmtpd when a message has arrived; the answer goes to the client."""
         raw = envelope.original_content or b""
         message = message_from_bytes(raw, EmailMessage, policy=policy.default)

@@ -175,14 +175,10 @@ def _store(enrolment: Enrolment, new: Sequence[_Measured], actor: User) -> None:
             enrolment=enrolment, state=LivenessState.PENDING, defaults={"method": LivenessCheck.Method.ATTESTED}
         )
     if new:
-        audit.record(
-            "enrolment.photos_added", enrolment, actor=actor, about=enrolment.subject.user, photos=len(new)
-        )
+        audit.record("enrolment.photos_added", enrolment, actor=actor, about=enrolment.subject.user, photos=len(new))
 
 
-def _decide(
-    enrolment: Enrolment, staff: User, reason: str, check: LivenessState, state: EnrolmentState
-) -> None:
+def _decide(enrolment: Enrolment, staff: User, reason: str, check: LivenessState, state: EnrolmentState) -> None:
     if not staff.is_staff_member:
         raise EnrolmentRefused("not_staff", "Only a member of staff can attest an identity check.")
     now = timezone.now()

@@ -30,7 +30,7 @@ class PhotosField(forms.FileField):
         attrs = {"accept": "image/*"}
         super().__init__(widget=_ManyFiles(attrs) if most > 1 else forms.FileInput(attrs), **kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[Upload]:  # noqa: ARG002 - Django's signature
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
         files: list[Upload] = [file for file in (data if isinstance(data, list) else [data]) if file]
         if not files:
             raise forms.ValidationError(self.error_messages["required"], code="required")

@@ -10,9 +10,7 @@ from search.states import OptOutState
 
 
 def _sweep_unconfirmed_optouts() -> int:
-    stale = OptOut.objects.filter(
-        state=OptOutState.PENDING, created_at__lt=timezone.now() - timedelta(days=2)
-    )
+    stale = OptOut.objects.filter(state=OptOutState.PENDING, created_at__lt=timezone.now() - timedelta(days=2))
     return stale.delete()[0]
 
 

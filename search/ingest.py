@@ -106,9 +106,7 @@ def _refuse(sha256: str, reason: str, report: Report) -> None:
 
 
 def _mark(sha256: str, outcome: str) -> None:
-    FetchedImage.objects.filter(sha256=sha256, processed_at=None).update(
-        processed_at=timezone.now(), outcome=outcome
-    )
+    FetchedImage.objects.filter(sha256=sha256, processed_at=None).update(processed_at=timezone.now(), outcome=outcome)
 
 
 def _write(sha256: str, measured: _Measured | None, report: Report) -> Image:

@@ -35,9 +35,7 @@ class Enrolment(models.Model):
                 condition=models.Q(state__in=[EnrolmentState.AWAITING_LIVENESS, EnrolmentState.ACTIVE]),
                 name="one_open_enrolment_per_subject",
             ),
-            models.CheckConstraint(
-                condition=models.Q(state__in=EnrolmentState.values), name="enrolment_state_known"
-            ),
+            models.CheckConstraint(condition=models.Q(state__in=EnrolmentState.values), name="enrolment_state_known"),
         ]
 
 

@@ -4,13 +4,13 @@ import io
 import logging
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageFilter
 
 from accounts import keys
+from crawler.defaults import web_policy
 from crawler.fetch import fetch
-from crawler.policy import FetchFailed, FetchPolicy, FetchRefused
+from crawler.policy import FetchError
 from search import faces
 from search.engine import PictureRefused, decode
 from search.engine.base import Rgb
@@ -77,9 +77,9 @@ def fill_missing() -> int:
 def _fill(match: Match) -> bool:
     for sighting in match.image.sightings.order_by("-last_seen")[:3]:
         try:
-            fetched = fetch(sighting.image_url, FetchPolicy(allow_private=settings.FETCH_ALLOW_PRIVATE))
+            fetched = fetch(sighting.image_url, web_policy())
             preview = render(decode(fetched.body).rgb, match.box)
-        except (FetchRefused, FetchFailed, PictureRefused):
+        except (FetchError, PictureRefused):
             logger.info("no preview for match %s from sighting %s", match.pk, sighting.pk)
             continue
         Match.objects.filter(pk=match.pk).update(sealed_preview=seal(match.subject, preview))

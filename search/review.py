@@ -20,7 +20,7 @@ def visible_matches(user: User) -> QuerySet[Match]:
 
 
 def confirm(match: Match, user: User, decision: Decision) -> None:
-    """"This is me": remove it, or leave it; or the other of the two, on second thoughts.
+    """ "This is me": remove it, or leave it; or the other of the two, on second thoughts.
 
     Raises `IllegalTransition` or `StaleState`.
     """
@@ -31,7 +31,7 @@ def confirm(match: Match, user: User, decision: Decision) -> None:
 
 
 def dismiss(match: Match, user: User) -> None:
-    """"This is not me." Raises `IllegalTransition` or `StaleState`."""
+    """ "This is not me." Raises `IllegalTransition` or `StaleState`."""
     _decide(match, user, MatchState.DISMISSED, Decision.NONE)
 
 

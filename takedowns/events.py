@@ -45,7 +45,7 @@ KINDS: dict[str, Kind] = {
     ),
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),
     "evidence.failed": Kind("Evidence could not be captured: {reason}"),
-    "contact.found": Kind("Contact of the {addressee} found: {operator}. Source: {source}."),
+    "contact.found": Kind("Contact of the {addressee} found: {operator}."),
     "contact.missing": Kind("No contact of the {addressee} found: {reason}"),
     "notice.drafted": Kind("Notice to {operator} drafted ({ground}).", "On {date} we wrote a notice to {operator}."),
     "notice.edited": Kind("Notice to {operator} edited."),
@@ -97,4 +97,11 @@ def plain_date(day: date) -> str:
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: plain_date(date.fromisoformat(value)) if key.endswith("_on") else value for key, value in data.items()}
+    return {key: _word(key, value) for key, value in data.items()}
+
+
+def _word(key: str, value: Any) -> Any:
+    if key.endswith("_on"):
+        return plain_date(date.fromisoformat(value))
+    # "Example Inc." at the end of a sentence needs no second full stop.
+    return value.removesuffix(".") if key == "operator" else value

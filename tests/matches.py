@@ -27,9 +27,7 @@ def make_match(subject: Subject, *, band: str = "likely", places: int = 1, with_
         Sighting.objects.create(
             image=image, page_url=page, page_title="A shop", image_url=picture, digest=url_digest(page, picture)
         )
-    match = Match(
-        subject=subject, image=image, box=[179, 63, 91, 110], score=0.71, band=band, gallery_size=1000
-    )
+    match = Match(subject=subject, image=image, box=[179, 63, 91, 110], score=0.71, band=band, gallery_size=1000)
     if with_preview:
         jpeg = previews.render(photos.astronaut(), match.box)
         match.sealed_preview = previews.seal(subject, jpeg)

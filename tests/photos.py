@@ -85,9 +85,7 @@ def mirrored(pixels: Rgb) -> Rgb:
     return np.ascontiguousarray(pixels[:, ::-1])
 
 
-def cropped(
-    pixels: Rgb, left: float = 0.2, top: float = 0.0, right: float = 0.75, bottom: float = 0.6
-) -> Rgb:
+def cropped(pixels: Rgb, left: float = 0.2, top: float = 0.0, right: float = 0.75, bottom: float = 0.6) -> Rgb:
     """The part between these fractions of its width and height."""
     height, width = pixels.shape[:2]
     return np.ascontiguousarray(

@@ -1,5 +1,7 @@
 """The audit trail cannot be changed, and shows it where somebody tried behind the database's back."""
 
+import itertools
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -13,7 +15,7 @@ def three_events(alice: User) -> list[AuditEvent]:
 
 
 def test_every_event_carries_the_hash_of_the_one_before(three_events: list[AuditEvent]) -> None:
-    for before, after in zip(three_events, three_events[1:], strict=False):
+    for before, after in itertools.pairwise(three_events):
         assert after.previous_hash == before.hash
     assert audit.first_broken() is None
 

@@ -32,9 +32,7 @@ def test_opencvs_threshold_lets_hundreds_of_strangers_through() -> None:
 
 
 def test_bands_of_a_million_faces() -> None:
-    found = [
-        round(SFACE.band_threshold(band, 1_000_000), 2) for band in (Band.POSSIBLE, Band.LIKELY, Band.CERTAIN)
-    ]
+    found = [round(SFACE.band_threshold(band, 1_000_000), 2) for band in (Band.POSSIBLE, Band.LIKELY, Band.CERTAIN)]
     assert found == [0.55, 0.59, 0.63]
 
 

@@ -17,9 +17,7 @@ def test_consent_is_recorded_once_with_the_text_version(alice) -> None:
 
 
 @pytest.mark.parametrize("purpose", sorted(consent.REQUIRED))
-def test_withdrawing_a_required_consent_stops_the_search_at_once(
-    enrolled_alice: Enrolment, purpose: Purpose
-) -> None:
+def test_withdrawing_a_required_consent_stops_the_search_at_once(enrolled_alice: Enrolment, purpose: Purpose) -> None:
     assert probes.all_probes()
     consent.withdraw(enrolled_alice.subject.user, purpose)
     assert probes.all_probes() == []

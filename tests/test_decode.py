@@ -68,9 +68,7 @@ def test_turns_pictures_upright(kind: str, orientation: int) -> None:
     assert (picture.width, picture.height) == (WIDTH, HEIGHT)
 
 
-@pytest.mark.parametrize(
-    "exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff", b"\x00" * 9]
-)
+@pytest.mark.parametrize("exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff", b"\x00" * 9])
 def test_broken_metadata_does_not_spoil_a_good_picture(exif: bytes) -> None:
     assert corners(decode(saved(quarters(), "JPEG", exif=exif)).rgb) == ["red", "green", "blue", "white"]
 
@@ -169,9 +167,7 @@ def test_a_picture_too_small_for_a_face_is_refused(size: tuple[int, int]) -> Non
 
 def png_that_claims(width: int, height: int) -> bytes:
     def chunk(name: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        )
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
@@ -190,9 +186,7 @@ def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
 def test_a_text_bomb_inside_a_png_is_refused() -> None:
     bomb = zlib.compress(b"A" * 200_000_000, 9)
     content = b"Comment\x00\x00" + bomb
-    chunk = (
-        struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
-    )
+    chunk = struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
     data = saved(quarters(), "PNG")
     place = data.index(b"IDAT") - 4
     assert refusal(data[:place] + chunk + data[place:]) is Refusal.DAMAGED
@@ -201,9 +195,7 @@ def test_a_text_bomb_inside_a_png_is_refused() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     kind=st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "BMP", "TIFF"]),
-    spoiled=st.lists(
-        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6
-    ),
+    spoiled=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6),
 )
 def test_spoiled_bytes_give_a_picture_or_a_refusal(kind: str, spoiled: list[tuple[float, int]]) -> None:
     data = bytearray(saved(quarters(), kind))

@@ -33,9 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def ask(url: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
     parts = urlsplit(url)
     connection = HTTPConnection("127.0.0.1", parts.port, timeout=10)
-    connection.request(
-        method, parts.path, headers={"Host": parts.netloc, "User-Agent": "test-client"} | headers
-    )
+    connection.request(method, parts.path, headers={"Host": parts.netloc, "User-Agent": "test-client"} | headers)
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -161,9 +159,7 @@ def test_the_registry_names_the_hosts_abuse_desk(world: World):
 
 
 def test_the_registry_shows_owners_or_says_what_it_redacts(world: World):
-    owners = {
-        host: answer(f"{world.registry_url}/domain/{host}") for host in ("blog.localhost", "copies.localhost")
-    }
+    owners = {host: answer(f"{world.registry_url}/domain/{host}") for host in ("blog.localhost", "copies.localhost")}
     shown, hidden = (owner["entities"][0] for owner in owners.values())
     assert card_value(shown, "fn") == "Alice Carver"
     assert card_value(hidden, "email") is None

@@ -82,13 +82,9 @@ def test_finds_every_face_best_first(subject: Subject) -> None:
 
 def test_many_pictures_are_one_list_each_and_as_if_alone(subject: Subject) -> None:
     batch = subject.engine.analyse([subject.one, subject.nobody, subject.several])
-    alone = [
-        subject.engine.analyse([picture])[0] for picture in (subject.one, subject.nobody, subject.several)
-    ]
+    alone = [subject.engine.analyse([picture])[0] for picture in (subject.one, subject.nobody, subject.several)]
     assert [len(faces) for faces in batch] == [1, 0, subject.count]
-    assert all(
-        same(a, b) for one, two in zip(batch, alone, strict=True) for a, b in zip(one, two, strict=True)
-    )
+    assert all(same(a, b) for one, two in zip(batch, alone, strict=True) for a, b in zip(one, two, strict=True))
     assert subject.engine.analyse([]) == []
 
 

@@ -140,9 +140,7 @@ def labelled(engine: FaceEngine) -> Labelled:
     files = sorted((LABELLED / "people").glob("*.png"))
     pictures = [decode(file.read_bytes()).rgb for file in files]
     faces = [max(found, key=lambda face: face.quality.size) for found in engine.analyse(pictures)]
-    return np.array([file.stem.rstrip("12345") for file in files]), np.stack(
-        [face.embedding for face in faces]
-    )
+    return np.array([file.stem.rstrip("12345") for file in files]), np.stack([face.embedding for face in faces])
 
 
 def test_labelled_people_are_told_apart(labelled: Labelled) -> None:

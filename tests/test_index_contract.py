@@ -47,9 +47,7 @@ def brute_force(
     ("k", "threshold"), [(1, None), (7, None), (10_000, None), (None, 0.2), (None, -1.0), (3, 0.2), (50, 0.9)]
 )
 @pytest.mark.parametrize("batch", [1, 8, 256])
-def test_finds_what_brute_force_finds(
-    index: FaceIndex, k: int | None, threshold: float | None, batch: int
-) -> None:
+def test_finds_what_brute_force_finds(index: FaceIndex, k: int | None, threshold: float | None, batch: int) -> None:
     ids, vectors, probes = np.arange(500) * 7 + 3, unit(500), unit(30, seed=1)
     index.add(ids, vectors)
     held = dict(zip(ids.tolist(), vectors, strict=True))
@@ -148,9 +146,7 @@ def test_refuses_a_search_that_asks_for_nothing(index: FaceIndex, question: dict
 
 @settings(max_examples=40, deadline=None)
 @given(
-    steps=st.lists(
-        st.tuples(st.booleans(), st.lists(st.integers(0, 9), min_size=1, max_size=4)), max_size=12
-    ),
+    steps=st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 9), min_size=1, max_size=4)), max_size=12),
     seed=st.integers(0, 99),
 )
 @pytest.mark.parametrize("kind", KINDS)

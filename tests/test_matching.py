@@ -4,7 +4,7 @@ import pytest
 
 from accounts import consent
 from accounts.models import Purpose, User
-from search import enrolment, gallery, ingest, matching, pictures, review
+from search import enrolment, faces, gallery, ingest, matching, pictures, review
 from search.models import Enrolment, Face, Image, Match
 from tests import photos
 from tests.fetched import fetched
@@ -122,16 +122,17 @@ def test_an_optout_is_asked_at_query_too(alice: User, carol: User) -> None:
     crawl()
     active_optout("grace@example.org", photos.jpeg(HOPPER))
     hopper = Image.objects.get(sightings__image_url__endswith="hopper.jpg")
-    known = search_faces(photos.jpeg(HOPPER))
-    Face.objects.create(image=hopper, box=[0, 0, 9, 9], score=0.9, quality_length=12, embedding=known, model_id=hopper.model_id)
+    (face,) = faces.faces_in(photos.jpeg(HOPPER))
+    Face.objects.create(
+        image=hopper,
+        box=list(face.box),
+        score=face.score,
+        quality_length=face.quality.length,
+        embedding=faces.to_bytes(face.embedding),
+        model_id=hopper.model_id,
+    )
     assert matching.forward() == 0
     assert not Match.objects.filter(image=hopper).exists()
-
-
-def search_faces(photo: bytes) -> bytes:
-    from search import faces
-
-    return faces.to_bytes(faces.faces_in(photo)[0].embedding)
 
 
 def test_same_picture_by_hash_or_by_face(enrolled_alice: Enrolment) -> None:

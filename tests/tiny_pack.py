@@ -84,9 +84,7 @@ def _recogniser() -> onnx.ModelProto:
         helper.make_node("MatMul", ["flat", "mix"], ["embedding"]),
     ]
     inputs = [_value("input", ["batch", 3, 112, 112])]
-    return _model(
-        "recogniser", nodes, inputs, [_value("embedding", ["batch", DIMENSION])], [_constant("mix", mix)]
-    )
+    return _model("recogniser", nodes, inputs, [_value("embedding", ["batch", DIMENSION])], [_constant("mix", mix)])
 
 
 def _anchors(stride: int) -> int:

@@ -41,6 +41,4 @@ def load_engine(spec: str, cache_dir: Path) -> FaceEngine:
         return SFaceEngine(cache_dir)
     if spec.startswith(_PACK_PREFIX):
         return InsightFaceEngine(spec.removeprefix(_PACK_PREFIX))
-    raise EngineUnavailable(
-        f"Unknown face engine {spec!r}: use sface or {_PACK_PREFIX}<pack name or folder>."
-    )
+    raise EngineUnavailable(f"Unknown face engine {spec!r}: use sface or {_PACK_PREFIX}<pack name or folder>.")

@@ -87,9 +87,7 @@ class FaceEngine(Protocol):
         ...
 
 
-def clip_box(
-    left: float, top: float, right: float, bottom: float, image: Rgb
-) -> tuple[float, float, float, float]:
+def clip_box(left: float, top: float, right: float, bottom: float, image: Rgb) -> tuple[float, float, float, float]:
     """Corners to x, y, width, height inside the picture."""
     height, width = image.shape[:2]
     x, y = min(max(left, 0.0), width), min(max(top, 0.0), height)

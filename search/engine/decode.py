@@ -110,9 +110,7 @@ def _unreadable(data: bytes) -> PictureRefused:
     if data.startswith(_KNOWN) or data[4:8] == b"ftyp":
         return PictureRefused(Refusal.DAMAGED, "The picture is cut short or damaged.")
     if data.lstrip()[:16].lower().startswith(_UNSUPPORTED) or data.startswith(_UNSUPPORTED):
-        return PictureRefused(
-            Refusal.UNSUPPORTED, f"Pictures of this kind are not read, only {', '.join(FORMATS)}."
-        )
+        return PictureRefused(Refusal.UNSUPPORTED, f"Pictures of this kind are not read, only {', '.join(FORMATS)}.")
     return PictureRefused(Refusal.NOT_A_PICTURE, "The file is not a picture.")
 
 

@@ -36,10 +36,7 @@ def similarity(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     if not math.isfinite(spread) or spread < 1e-6:
         raise ValueError("The landmarks of this face lie in one point.")
     cosine = float((offsets * _TEMPLATE_OFFSETS).sum()) / spread
-    sine = (
-        float((offsets[:, 0] * _TEMPLATE_OFFSETS[:, 1] - offsets[:, 1] * _TEMPLATE_OFFSETS[:, 0]).sum())
-        / spread
-    )
+    sine = float((offsets[:, 0] * _TEMPLATE_OFFSETS[:, 1] - offsets[:, 1] * _TEMPLATE_OFFSETS[:, 0]).sum()) / spread
     turn = np.array([[cosine, -sine], [sine, cosine]])
     return np.column_stack([turn, _TEMPLATE_CENTRE - turn @ centre])
 

