@@ -106,6 +106,7 @@ def test_matches_are_blurred_until_asked_for_and_can_be_answered_and_undone(page
     undo = page.get_by_role("button", name="Change your answer").first
     expect(undo).to_be_visible()
     undo.click()
+    expect(page.get_by_role("button", name="Change your answer")).to_have_count(0)
     page.goto("/matches/")
     expect(page.get_by_role("heading", level=1)).to_have_text("8 pictures to look at")
 
