@@ -1,21 +1,21 @@
 """Rate limits: so many tries in so much time, by place and by key."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 from django.test import RequestFactory
 
 from accounts.limits import client, limited
 
 
 def test_a_try_is_free_again_after_its_time() -> None:
-    with time_machine.travel("2026-05-03 12:00", tick=False) as clock:
-        assert [limited("door", 2, 60) for _ in range(3)] == [False, False, True]
-        clock.shift(59)
-        assert limited("door", 2, 60)
-        clock.shift(2)
-        assert not limited("door", 2, 60)
+    """In real time: a cache server's clock cannot be turned."""
+    assert [limited("door", 2, 2) for _ in range(3)] == [False, False, True]
+    give_up = time.monotonic() + 30
+    while limited("door", 2, 2):
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
 
 
 def test_keys_do_not_disturb_each_other() -> None:
