@@ -2,7 +2,6 @@
 
 import json
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,9 +35,6 @@ class OperatorCommand(BaseCommand):
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
         return parser
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Subclasses add theirs."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         migrate_embedded_database()

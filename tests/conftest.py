@@ -1,6 +1,6 @@
 """The cast: Alice (subject), Bob (another subscriber), Carol (staff), Dana (senior staff)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from accounts import consent
 from accounts.models import Purpose, Role, User
 from search import enrolment
 from search.models import Enrolment
-from tests import photos
+from tests import cases, photos
 from tests.memo import remembering_engine
+from tests.sites import Site
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +66,18 @@ def enrolled_alice(alice: User, carol: User) -> Enrolment:
     enrolment.attest(enrolled, carol, "Met in person.")
     enrolled.refresh_from_db()
     return enrolled
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A blog on loopback with a picture of Alice."""
+    with cases.blog() as running:
+        yield running
+
+
+@pytest.fixture
+def rdap_registry(settings: Any) -> Iterator[None]:
+    """The registry that says who hosts what is on loopback."""
+    with cases.registry() as url:
+        settings.RDAP_BOOTSTRAP_URL = url
+        yield

@@ -1,7 +1,6 @@
 """Cases in the portal: asking for a removal with a signature, reading what becomes of it, and ending it."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.core import mail
@@ -24,19 +23,6 @@ from tests.sites import Site
 
 SignIn = Callable[[User], Client]
 PERMISSION = {"authorise": "on", "full_name": "Alice Example", "address": "12 Secret Road"}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with cases.blog() as running:
-        yield running
-
-
-@pytest.fixture
-def _registry(settings: Any) -> Iterator[None]:
-    with cases.registry() as url:
-        settings.RDAP_BOOTSTRAP_URL = url
-        yield
 
 
 @pytest.fixture
@@ -65,7 +51,7 @@ def test_the_page_asks_every_question_and_shows_what_is_signed_in_full(client: C
 
 
 def test_a_signed_request_opens_a_case_with_a_letter_to_be_read(
-    client: Client, enrolled_alice: Enrolment, site: Site, _registry: None
+    client: Client, enrolled_alice: Enrolment, site: Site, rdap_registry: None
 ) -> None:
     match = cases.astronaut_match(enrolled_alice.subject, site)
     response = client.post(url(match), {**ANSWERS, **PERMISSION})
@@ -170,7 +156,7 @@ def test_a_long_list_is_paged_and_bounded(
 
 
 def test_the_story_of_a_sent_letter(
-    client: Client, carol: User, enrolled_alice: Enrolment, site: Site, _registry: None
+    client: Client, carol: User, enrolled_alice: Enrolment, site: Site, rdap_registry: None
 ) -> None:
     case = cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))
     notice = delivery.send(cases.approved(case, carol))

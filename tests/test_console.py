@@ -1,7 +1,7 @@
 """The staff console: who may see and do what, that looking at a picture is recorded, and that pages stay bounded."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -26,20 +26,7 @@ SignIn = Callable[[User], Client]
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with cases.blog() as running:
-        yield running
-
-
-@pytest.fixture
-def _registry(settings: Any) -> Iterator[None]:
-    with cases.registry() as url:
-        settings.RDAP_BOOTSTRAP_URL = url
-        yield
-
-
-@pytest.fixture
-def case(enrolled_alice: Enrolment, site: Site, _registry: None) -> Case:
+def case(enrolled_alice: Enrolment, site: Site, rdap_registry: None) -> Case:
     """A case of Alice's with one draft."""
     return cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))
 
@@ -326,7 +313,7 @@ def test_check_now_says_what_it_saw(staff: Client, case: Case, site: Site) -> No
 
 
 def test_a_case_without_a_contact_can_be_looked_into_again(
-    staff: Client, match_without_registry: Match, _registry: None
+    staff: Client, match_without_registry: Match, rdap_registry: None
 ) -> None:
     case = cases.open_case(match_without_registry)
     page = body(staff.get(f"/console/cases/{case.pk}/"))

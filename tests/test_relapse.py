@@ -19,12 +19,6 @@ from tests.sites import Reply, Site
 GONE = Reply(b"Gone", status=410)
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with cases.blog() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def _registry(settings: Any) -> Iterator[None]:
     settings.VERIFICATION_INTERVAL_SECONDS = 0

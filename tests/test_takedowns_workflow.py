@@ -1,6 +1,5 @@
 """From "this is me, remove it" to drafts on the desk: who may ask, and what is stored of the answer."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,18 +19,7 @@ from tests import cases
 from tests.cases import ANSWERS
 from tests.sites import Site
 
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with cases.blog() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _registry(settings: Any) -> Iterator[None]:
-    with cases.registry() as url:
-        settings.RDAP_BOOTSTRAP_URL = url
-        yield
+pytestmark = pytest.mark.usefixtures("rdap_registry")
 
 
 @pytest.fixture

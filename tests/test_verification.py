@@ -1,6 +1,5 @@
 """Gone means gone: page and file, nothing else on the page, and twice. Operators that lie are not believed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,12 +18,6 @@ from tests.sites import Reply, Site, page, redirect
 
 GONE = Reply(b"<h1>Gone</h1>", status=410)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with cases.blog() as running:
-        yield running
 
 
 @pytest.fixture
