@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, register
 
 
 @register("accounts", deploy=True)
@@ -13,7 +14,7 @@ def keys_apart_from_the_data(app_configs: Sequence[Any] | None, **kwargs: Any) -
     if settings.SECRETS_FROM_ENVIRONMENT:
         return []
     hint = "Set SECRET_KEY and MASTER_KEY in the environment, and keep MASTER_KEY safe: without it all is unreadable."
-    return [Warning("The keys lie in the data folder.", hint=hint, id="accounts.W001")]
+    return [checks.Warning("The keys lie in the data folder.", hint=hint, id="accounts.W001")]
 
 
 @register("accounts", deploy=True)
@@ -22,4 +23,4 @@ def mail_that_arrives(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
     if "filebased" not in settings.EMAIL_BACKEND:
         return []
     hint = "Set EMAIL_URL, such as smtp://user:password@mail.example:587."
-    return [Warning("E-mail is written to a folder and not sent.", hint=hint, id="accounts.W002")]
+    return [checks.Warning("E-mail is written to a folder and not sent.", hint=hint, id="accounts.W002")]
