@@ -17,7 +17,7 @@ demo: setup  ## Play the whole story on a small web on this machine, then keep t
 	@$(PYTHON) manage.py demo $(ARGS)
 
 test: setup  ## Run every test that can run here
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lock:  ## Resolve requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \

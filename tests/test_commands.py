@@ -12,7 +12,7 @@ from tests import photos
 from tests.installation import Installation
 from tests.sites import Reply, Site, page, serve
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
+pytestmark = [pytest.mark.slow]
 
 ALICE, CAROL = "alice@example.org", "carol@example.org"
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.installation import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow]
 
 
 def test_the_story_comes_out_right_and_starts_clean(tmp_path: Path) -> None:

@@ -51,7 +51,6 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ins
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("services")
 def test_crawled_pictures_are_ingested_by_the_queue(installation: Installation, tmp_path: Path) -> None:
     """Enrol and crawl by hand; a Celery worker does the rest by itself."""
     photo = tmp_path / "alice.jpg"
