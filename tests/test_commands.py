@@ -54,8 +54,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("installation"))
+def installation(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Installation:
+    """One in which Alice is enrolled."""
+    made = Installation(tmp_path_factory.mktemp("installation"))
+    made.json("enrol", ALICE, str(files / "alice.png"), "--attested-by", CAROL)
+    return made
 
 
 def test_the_main_job_by_hand(installation: Installation, site: Site, files: Path) -> None:
