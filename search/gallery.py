@@ -107,8 +107,9 @@ def _compare(index: FaceIndex) -> Difference:
 
 def _add(index: FaceIndex, ids: NDArray[np.int64]) -> None:
     for start in range(0, len(ids), _CHUNK):
-        wanted = ids[start : start + _CHUNK].tolist()
-        rows = Face.objects.filter(pk__gte=wanted[0], pk__lte=wanted[-1]).values_list("pk", "embedding")
-        found = {pk: embedding for pk, embedding in rows.iterator() if pk in set(wanted)}
+        chunk = ids[start : start + _CHUNK].tolist()
+        wanted = set(chunk)
+        rows = Face.objects.filter(pk__gte=chunk[0], pk__lte=chunk[-1]).values_list("pk", "embedding")
+        found = {pk: embedding for pk, embedding in rows.iterator() if pk in wanted}
         if found:
             index.add(list(found), faces.stack(found.values(), index.dimension))

@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 from accounts import audit, keys
 from accounts.transitions import IllegalTransition, change_state
 from search import faces
-from search.calibration import Band
 from search.engine import PictureRefused
 from search.engine.base import Vector
 from search.models import Face, Match, OptOut
 from search.probes import all_probes
-from search.reference import ReferenceRefused, single_face
+from search.reference import ReferenceRefused, same_person_threshold, single_face
 from search.states import OPT_OUT, MatchState, OptOutState
 
 _KEY = "opt-out"
@@ -102,17 +101,12 @@ def hidden(embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
     if not templates or not len(embeddings):
         return np.zeros(len(embeddings), dtype=bool)
     scores = embeddings @ np.stack(templates).T
-    return np.asarray(scores.max(axis=1) >= _threshold(len(templates)), dtype=bool)
+    return np.asarray(scores.max(axis=1) >= same_person_threshold(len(templates)), dtype=bool)
 
 
 def is_hidden(embedding: Vector) -> bool:
     """Whether one face belongs to somebody who opted out."""
     return bool(hidden(embedding[np.newaxis])[0])
-
-
-def _threshold(listed: int) -> float:
-    """What counts as the same face: a likely match in a list of this length."""
-    return faces.calibration().band_threshold(Band.LIKELY, listed)
 
 
 def _template(optout: OptOut) -> Vector:
@@ -123,7 +117,7 @@ def _hides_a_subscriber(optout: OptOut) -> bool:
     vectors: Sequence[Vector] = [probe.vector for probe in all_probes()]
     if not vectors:
         return False
-    return bool((np.stack(vectors) @ _template(optout)).max() >= _threshold(1))
+    return bool((np.stack(vectors) @ _template(optout)).max() >= same_person_threshold(1))
 
 
 def _forget_faces(optout: OptOut) -> None:
@@ -131,7 +125,7 @@ def _forget_faces(optout: OptOut) -> None:
 
     Exact and over the rows, which are the truth: an opt-out must not wait for an index.
     """
-    template, threshold = _template(optout), _threshold(1)
+    template, threshold = _template(optout), same_person_threshold(1)
     found = [
         pk
         for pk, stored in Face.objects.filter(model_id=optout.model_id).values_list("pk", "embedding").iterator()
