@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lock clean
+.PHONY: help setup demo test bench lock clean
 
 help:  ## What there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -18,6 +18,9 @@ demo: setup  ## Play the whole story on a small web on this machine, then keep t
 
 test: setup  ## Run every test that can run here
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: setup  ## Measure speed and accuracy; ARGS="robustness --json FILE" for parts of it
+	@$(PYTHON) -m bench $(ARGS)
 
 lock:  ## Resolve requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \

@@ -132,7 +132,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -196,7 +196,7 @@ STORAGES = {
     # Fetched pictures wait here, by content hash, until they are ingested.
     "spool": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "spool"},
+        "OPTIONS": {"location": env.str("SPOOL_DIR", default=str(DATA_DIR / "spool"))},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -234,6 +234,15 @@ ACCOUNT_SESSION_REMEMBER = False
 
 # --- Faces ---------------------------------------------------------------------------------------------
 FACE_MODEL = env.str("FACE_MODEL", default="sface")
+# After a change of model: the one before, for as long as there are opt-outs that were made with it.
+FACE_MODEL_BEFORE = env.str("FACE_MODEL_BEFORE", default="")
+# Processes that look at pictures, for each process that asks them to; 0 is one per usable core.
+FACE_WORKERS = env.int("FACE_WORKERS", default=0)
+# `index` keeps crawled faces for a time, so that somebody who enrols later can be found; `watch` compares and
+# forgets: nothing about a face that is no match is ever written.
+GALLERY_MODE = env.str("GALLERY_MODE", default="index")
+# Crawled faces that were not seen for this long are forgotten.
+GALLERY_RETENTION_DAYS = env.int("GALLERY_RETENTION_DAYS", default=180)
 
 # --- The crawler -----------------------------------------------------------------------------------------
 CRAWLER_USER_AGENT = env.str("CRAWLER_USER_AGENT", default=f"Faceward/0.1 (+{PORTAL_URL}/crawler/)")

@@ -114,7 +114,7 @@ class Story:
         expect(self._pictures_of(BOB) == set(), "Bob, who is on none of the sites, got a match.")
         expect(self._pictures_of(ALICE) == _alice_on_the_web(), "Alice's matches are not just her pictures.")
         for match in review.visible_matches(self.alice).order_by("-score"):
-            place = match.image.sightings.all()[0]
+            place = match.places()[0]
             self.say(f"   {match.band:8} {match.score:.2f}  {place.page_url}")
 
     def alert(self) -> None:
@@ -232,7 +232,8 @@ class Story:
         return match
 
     def _pictures_of(self, email: str) -> set[str]:
-        return set(Match.objects.filter(subject__user__email=email).values_list("image__sha256", flat=True))
+        matches = Match.objects.filter(subject__user__email=email).prefetch_related("image", "variants")
+        return {image.sha256 for match in matches for image in (match.image, *match.variants.all())}
 
     def _state(self) -> Json:
         state: Json = httpx.get(f"{self.world['control_url']}/state").json()

@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 from accounts import consent
 from accounts.models import User
 from crawler.models import CrawlRun, Source
-from search import enrolment, review
+from search import enrolment, recapture, review
 from search.models import Enrolment, Match
 from search.states import Decision, EnrolmentState, MatchState
 from takedowns import casefile
@@ -48,6 +48,7 @@ class Overview:
     enrolment: Enrolment | None
     last: Enrolment | None
     paused: bool
+    recapture: bool
     to_look_at: int
     to_answer: list[Match]
     open_cases: list[CaseRow]
@@ -60,7 +61,13 @@ class Overview:
     @property
     def waiting(self) -> bool:
         """Enrolled, but the identity check is still to come."""
-        return bool(self.enrolment and self.enrolment.state == EnrolmentState.AWAITING_LIVENESS)
+        waits = self.enrolment and self.enrolment.state == EnrolmentState.AWAITING_LIVENESS
+        return bool(waits and not self.recapture)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something else is the next thing for the person to do."""
+        return bool(self.to_look_at or self.to_answer or self.yours)
 
     @property
     def yours(self) -> int:
@@ -82,10 +89,12 @@ def of(user: User) -> Overview:
     matches = review.visible_matches(user)
     urls = InfringingUrl.objects.filter(case__subject__user=user)
     crawls = CrawlRun.objects.filter(status=CrawlRun.Status.FINISHED)
+    current = enrolment.current(user)
     return Overview(
-        enrolment=enrolment.current(user),
+        enrolment=current,
         last=Enrolment.objects.filter(subject__user=user).order_by("-created_at").first(),
         paused=not consent.given(user) >= consent.REQUIRED,
+        recapture=recapture.needed(current),
         to_look_at=matches.filter(state=MatchState.CANDIDATE).count(),
         to_answer=list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview")),
         open_cases=_open_cases(user),

@@ -38,7 +38,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is held, why and until when: read from the registry that the retention sweep works by."""
-    context = {"holdings": retention.holdings(), "wordings": WORDINGS.values()}
+    context = {
+        "holdings": retention.holdings(),
+        "wordings": WORDINGS.values(),
+        "watching": settings.GALLERY_MODE == "watch",
+        "retention_days": settings.GALLERY_RETENTION_DAYS,
+    }
     return render(request, "portal/privacy.html", context)
 
 

@@ -1,11 +1,10 @@
 """A match as the portal shows it: how sure we are, in words, and where the picture was seen."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from search.calibration import Band, calibration_for
+from search.calibration import CLEAR_LENGTH, Band
 from search.models import Match, Sighting
 from search.review import chance_words
 
@@ -14,7 +13,6 @@ _BAND_WORDS = {
     Band.LIKELY: "Probably you",
     Band.POSSIBLE: "Possibly you",
 }
-_GOOD = math.inf  # a face whose quality takes nothing off the band
 _UNCLEAR = "the face in this picture is too small or unclear to put a number on it"
 
 
@@ -44,7 +42,7 @@ class Card:
 
 def card(match: Match) -> Card:
     """The words for one match."""
-    places = [_place(sighting) for sighting in match.image.sightings.all()]
+    places = [_place(sighting) for sighting in match.places()]
     places.sort(key=lambda place: (place.host, place.sighting.first_seen))
     return Card(match, _BAND_WORDS[Band(match.band)], _chance(match), places)
 
@@ -55,9 +53,7 @@ def cards(matches: Iterable[Match]) -> list[Card]:
 
 def _chance(match: Match) -> str:
     """The chance of a look-alike in words. The number is for clear faces; of any other it would mislead."""
-    model_id = match.face.model_id if match.face else match.image.model_id
-    by_score = calibration_for(model_id).band(match.score, match.gallery_size, _GOOD)
-    return chance_words(match) if by_score == match.band else _UNCLEAR
+    return chance_words(match) if match.quality_length >= CLEAR_LENGTH else _UNCLEAR
 
 
 def _place(sighting: Sighting) -> Place:

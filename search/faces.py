@@ -1,29 +1,78 @@
-"""The configured face engine, and how embeddings are stored."""
+"""What is in a picture, by the configured engine in processes of its own; and how embeddings are stored."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from search.calibration import Calibration, calibration_for
-from search.engine import DetectedFace, FaceEngine, decode, load_engine
+from search.calibration import FITTED_FILE, Calibration, calibration_for, read_fitted
+from search.engine import (
+    Analysis,
+    DetectedFace,
+    EngineUnavailable,
+    Model,
+    PictureRefused,
+    Pool,
+    SFaceEngine,
+)
 from search.engine.base import Vector
+from search.engine.pool import usable_cores
 
 
-def engine() -> FaceEngine:
-    """The engine named by `FACE_MODEL`, loaded once per process. Raises `EngineUnavailable`."""
-    return load_engine(settings.FACE_MODEL, settings.MODEL_CACHE_DIR)
+def pool(spec: str | None = None) -> Pool:
+    """The processes that look at pictures with the configured engine, or with the one named. One pool per process."""
+    return _pool(spec or settings.FACE_MODEL, settings.MODEL_CACHE_DIR, settings.FACE_WORKERS, os.getpid())
 
 
-def calibration() -> Calibration:
-    """The calibration of the configured engine."""
-    return calibration_for(engine().model_id)
+@cache
+def _pool(spec: str, cache_dir: Path, workers: int, process_id: int) -> Pool:
+    """`process_id`: a fork must not talk to the workers of the process it came from."""
+    return Pool(spec, cache_dir, workers=workers or usable_cores())
+
+
+def model(spec: str | None = None) -> Model:
+    """Which model the configured engine is, or the one named. Raises `EngineUnavailable`."""
+    if (spec or settings.FACE_MODEL) == "sface":
+        return Model(SFaceEngine.model_id, SFaceEngine.dimension)  # known without loading it
+    return pool(spec).model()
+
+
+def analyse_all(items: Iterable[bytes]) -> Iterator[Analysis | PictureRefused]:
+    """What is in each encoded picture, in order; they are taken from `items` as they are needed.
+
+    Raises `EngineUnavailable`.
+    """
+    return pool().analyse(items)
+
+
+def analyse(data: bytes, spec: str | None = None) -> Analysis:
+    """What is in one encoded picture. Raises `PictureRefused` and `EngineUnavailable`."""
+    (outcome,) = pool(spec).analyse([data])
+    if isinstance(outcome, PictureRefused):
+        raise outcome
+    return outcome
 
 
 def faces_in(data: bytes) -> list[DetectedFace]:
-    """Every face in one encoded picture. Raises `PictureRefused`."""
-    return engine().analyse([decode(data).rgb])[0]
+    """Every face in one encoded picture. Raises `PictureRefused` and `EngineUnavailable`."""
+    return list(analyse(data).faces)
+
+
+def calibration(model_id: str = "") -> Calibration:
+    """The calibration of a model, or of the configured one: the operator's own fit where there is one.
+
+    Raises ValueError where that fit is there and cannot be read.
+    """
+    return calibration_for(model_id or model().model_id, _fitted(settings.DATA_DIR / FITTED_FILE))
+
+
+@cache
+def _fitted(path: Path) -> dict[str, Calibration]:
+    return read_fitted(path)
 
 
 def to_bytes(embedding: Vector) -> bytes:
@@ -46,3 +95,18 @@ def fused(embeddings: Sequence[Vector] | NDArray[np.float32]) -> Vector:
     """One probe from several reference photos: the normalised mean, which ranks better than the best single one."""
     mean = np.mean(np.asarray(embeddings, dtype=np.float32), axis=0)
     return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+
+__all__ = [
+    "EngineUnavailable",
+    "analyse",
+    "analyse_all",
+    "calibration",
+    "faces_in",
+    "from_bytes",
+    "fused",
+    "model",
+    "pool",
+    "stack",
+    "to_bytes",
+]

@@ -100,7 +100,10 @@ class ConsentsForm(_ConsentForm):
 
 
 class EnrolForm(_ConsentForm):
-    """Consents by purpose, none ticked beforehand, the declaration of being an adult, and the photos."""
+    """Consents by purpose, none ticked beforehand, the declaration of being an adult, and the photos.
+
+    Without consents for somebody who is enrolled, whose consents are in force, and who needs new photos.
+    """
 
     adult = _tick(
         "I am 18 or older, and I am the person in these photos",
@@ -113,11 +116,18 @@ class EnrolForm(_ConsentForm):
         f"Two or more work better than one. Up to {MAX_PHOTO_MEGABYTES} MB each.",
     )
 
-    def __init__(self, request: HttpRequest | None = None) -> None:
+    def __init__(self, request: HttpRequest | None = None, *, with_consents: bool = True) -> None:
         super().__init__(*((request.POST, request.FILES) if request else ()))
+        self.with_consents = with_consents
         missing = _no_photo(request, "Please choose at least one photo.")
         self.fields["photos"].error_messages["required"] = missing
         self.order_fields([*map(_name, WORDINGS), "adult", "photos"])
+        if not with_consents:
+            for purpose in WORDINGS:
+                del self.fields[_name(purpose)]
+
+    def purposes(self) -> set[Purpose]:
+        return super().purposes() if self.with_consents else set()
 
     def chosen_photos(self) -> list[Upload]:
         return cast(list[Upload], self.cleaned_data["photos"])

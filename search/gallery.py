@@ -1,20 +1,30 @@
-"""The gallery: every face that was crawled. Its rows are the truth; the index beside them is a cache."""
+"""The gallery: faces that were crawled. Its rows are the truth; the index beside them is a cache.
+
+What it keeps is `settings.GALLERY_MODE`: in `index` every face, for a time; in `watch` only those of matches.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from filelock import FileLock
 from numpy.typing import NDArray
 
 from search import faces
-from search.index import FaceIndex, FlatIndex, Hit, IndexStats, IndexUnusable
-from search.models import Face
+from search.index import FaceIndex, FlatIndex, Hit, IndexStats, IndexUnusable, erase_index
+from search.models import Face, Image, Match
+from search.states import MatchState
 
 _CHUNK = 5_000
-_LOCK_SECONDS = 300
+# How long somebody who said "not me" can still look at the picture again and undo it, in watch mode.
+_SECOND_THOUGHTS = timedelta(days=1)
+_LOCK, _LOCK_SECONDS = "lock", 300
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Difference:
 
 def size() -> int:
     """How many faces a search runs through: the N of every expected number of false matches."""
-    return Face.objects.filter(model_id=faces.engine().model_id).count()
+    return Face.objects.filter(model_id=faces.model().model_id).count()
 
 
 def search(probes: NDArray[np.float32], threshold: float) -> list[list[Hit]]:
@@ -60,6 +70,49 @@ def rebuild() -> IndexStats:
         return index.stats()
 
 
+def tidy() -> None:
+    """After an ingest: the index holds what the rows hold, or, where nothing but matches is kept, only those are."""
+    if settings.GALLERY_MODE == "watch":
+        forget_all_but_matches()
+    else:
+        sync()
+
+
+def expire(now: datetime) -> int:
+    """Forget the faces that were not seen for `GALLERY_RETENTION_DAYS`, and the pictures and places with them.
+
+    What belongs to somebody's match stays as long as the match. Returns how many faces went.
+    """
+    if settings.GALLERY_MODE == "watch":
+        return forget_all_but_matches()
+    cutoff = now - timedelta(days=settings.GALLERY_RETENTION_DAYS)
+    return _forget(Image.objects.filter(last_seen__lt=cutoff))
+
+
+def forget_all_but_matches() -> int:
+    """Watch mode: nothing about a face that is no match is kept, nor any index. Returns how many faces went."""
+    gone = _forget(Image.objects.all())
+    yesterday = timezone.now() - _SECOND_THOUGHTS
+    Match.objects.filter(state=MatchState.DISMISSED, decided_at__lt=yesterday).update(sealed_preview=None)
+    with _locked():
+        erase_index(settings.INDEX_DIR)
+    return gone
+
+
+def _forget(images: QuerySet[Image]) -> int:
+    """Faces of these pictures that no match rests on; then the pictures that nobody has a match of."""
+    # The face of a match that was answered "not me" is a stranger's.
+    told = Match.objects.exclude(state=MatchState.DISMISSED).filter(face=OuterRef("pk"))
+    kept = Match.objects.filter(Q(image=OuterRef("pk")) | Q(variants=OuterRef("pk")))
+    with transaction.atomic():
+        old = Face.objects.filter(~Exists(told), image__in=images).exclude(processed_at=None)
+        gone = old.delete()[1].get("search.Face", 0)
+        images.filter(~Exists(kept), faces=None).delete()
+    if gone and settings.GALLERY_MODE != "watch":
+        sync()
+    return gone
+
+
 def verify() -> Difference:
     """Compare the saved index with the rows. Raises `IndexUnusable` where it cannot be loaded."""
     with _locked():
@@ -74,18 +127,18 @@ def stats() -> IndexStats:
 @contextmanager
 def _locked() -> Iterator[None]:
     settings.INDEX_DIR.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.INDEX_DIR / "lock", timeout=_LOCK_SECONDS):
+    with FileLock(settings.INDEX_DIR / _LOCK, timeout=_LOCK_SECONDS):
         yield
 
 
 def _load() -> FaceIndex:
-    engine = faces.engine()
-    return FlatIndex.load(settings.INDEX_DIR, engine.model_id, engine.dimension)
+    model = faces.model()
+    return FlatIndex.load(settings.INDEX_DIR, model.model_id, model.dimension)
 
 
 def _empty() -> FaceIndex:
-    engine = faces.engine()
-    return FlatIndex(engine.model_id, engine.dimension)
+    model = faces.model()
+    return FlatIndex(model.model_id, model.dimension)
 
 
 def _load_or_empty() -> FaceIndex:
@@ -96,7 +149,7 @@ def _load_or_empty() -> FaceIndex:
 
 
 def _row_ids() -> NDArray[np.int64]:
-    rows = Face.objects.filter(model_id=faces.engine().model_id).order_by("pk").values_list("pk", flat=True)
+    rows = Face.objects.filter(model_id=faces.model().model_id).order_by("pk").values_list("pk", flat=True)
     return np.fromiter(rows.iterator(), dtype=np.int64)
 
 

@@ -1,29 +1,36 @@
 """Ingest: from fetched pictures to faces in the gallery.
 
-Each picture is decoded, its faces measured, opted-out faces dropped, and the rest written with the place where
-the picture was seen; then the bytes are deleted. Every step may be killed and called again: a picture's rows and
-its mark of being processed are one transaction.
+Each picture is analysed in a process of its own limits, opted-out faces are dropped, and the rest is written with
+the place where the picture was seen; then the bytes are deleted. Every step may be killed and called again: a
+picture's rows and its mark of being processed are one transaction.
+
+In `GALLERY_MODE=watch` faces are compared before anything is written, and what is no match leaves no row behind:
+not the face, not the picture, not the place.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from crawler import spool
 from crawler.models import FetchedImage, url_digest
-from search import faces, gallery, matching, optout, pictures, previews
-from search.engine import DetectedFace, PictureRefused, decode
-from search.engine.base import Rgb
+from search import face_rows, faces, gallery, matching, optout, previews, volume
+from search.engine import Analysis, DetectedFace, PictureRefused
 from search.models import Face, Image, Sighting
+from search.probes import Probes
+from search.states import MatchState
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 16
+_BATCH = 64
 INGESTED = "ingested"
 
 
@@ -39,20 +46,14 @@ class Report:
     refused: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass
-class _Measured:
-    pixels: Rgb
-    found: list[DetectedFace]
-
-
 def ingest_waiting() -> Report:
-    """Ingest everything that waits, batch by batch, then compare the new faces with the enrolled ones."""
-    report = Report()
+    """Ingest everything that waits, batch by batch, comparing the new faces with the enrolled ones."""
+    report, probes = Report(), Probes()
     while hashes := _next_hashes():
-        _ingest_batch(hashes, report)
+        _ingest_batch(hashes, matching.scorer(probes.now()), report)
     # Faces that an earlier, interrupted call wrote but did not compare.
     report.matches += matching.forward()
-    gallery.sync()
+    gallery.tidy()
     previews.fill_missing()
     return report
 
@@ -62,41 +63,52 @@ def _next_hashes() -> list[str]:
     return list(dict.fromkeys(waiting[: _BATCH * 4]))[:_BATCH]
 
 
-def _ingest_batch(hashes: Sequence[str], report: Report) -> None:
-    known = set(_known(hashes).values_list("sha256", flat=True))
-    measured = _measure([sha256 for sha256 in hashes if sha256 not in known], report)
-    pixels_by_image: dict[object, Rgb] = {}
-    for sha256 in hashes:
-        if sha256 not in known and sha256 not in measured:
-            continue
-        image = _write(sha256, measured.get(sha256), report)
-        if sha256 in measured:
-            pixels_by_image[image.pk] = measured[sha256].pixels
-    report.matches += matching.forward(pixels_by_image)
+def _ingest_batch(hashes: Sequence[str], judge: matching.Scorer, report: Report) -> None:
+    known = set() if _watching() else set(_known(hashes).values_list("sha256", flat=True))
+    new = [sha256 for sha256 in hashes if sha256 not in known]
+    for sha256 in known:
+        with transaction.atomic():
+            _see(Image.objects.get(sha256=sha256), report)
+    shown: dict[UUID, matching.Shown] = {}
+    for sha256, found in _analysed(new, report):
+        image = _write(sha256, found, judge, report)
+        if image is not None:
+            boxes = [face.box for face in found.faces]
+            shown[image.pk] = matching.Shown(partial(spool.get, sha256), boxes)
+    report.matches += matching.forward(shown, judge)
     for sha256 in hashes:
         _discard(sha256)
 
 
+def _watching() -> bool:
+    return bool(settings.GALLERY_MODE == "watch")
+
+
 def _known(hashes: Iterable[str]) -> QuerySet[Image]:
     """Pictures whose faces the configured model has measured before."""
-    return Image.objects.filter(sha256__in=list(hashes), model_id=faces.engine().model_id)
+    return Image.objects.filter(sha256__in=list(hashes), model_id=faces.model().model_id)
 
 
-def _measure(hashes: Sequence[str], report: Report) -> dict[str, _Measured]:
-    """Decode and analyse; a bad picture is marked with its reason and the others are unharmed."""
-    pixels: dict[str, Rgb] = {}
+def _analysed(hashes: Sequence[str], report: Report) -> Iterator[tuple[str, Analysis]]:
+    """Analyse pictures, in order; a bad one is marked with its reason and the others are unharmed."""
+    missing: set[str] = set()
+    results = faces.analyse_all(_from_spool(hashes, missing))
+    for sha256, result in zip(hashes, results, strict=True):
+        if sha256 in missing:
+            _refuse(sha256, "bytes_missing", report)
+        elif isinstance(result, PictureRefused):
+            _refuse(sha256, result.reason.value, report)
+        else:
+            yield sha256, result
+
+
+def _from_spool(hashes: Iterable[str], missing: set[str]) -> Iterator[bytes]:
     for sha256 in hashes:
         try:
-            pixels[sha256] = decode(spool.get(sha256)).rgb
-        except PictureRefused as refusal:
-            _refuse(sha256, refusal.reason.value, report)
+            yield spool.get(sha256)
         except spool.NotInSpool:
-            _refuse(sha256, "bytes_missing", report)
-    found = faces.engine().analyse(list(pixels.values()))
-    return {
-        sha256: _Measured(pixels[sha256], [face for face in faces_ if np.isfinite(face.embedding).all()])
-        for sha256, faces_ in zip(pixels, found, strict=True)
-    }
+            missing.add(sha256)
+            yield b""
 
 
 def _refuse(sha256: str, reason: str, report: Report) -> None:
@@ -109,53 +121,63 @@ def _mark(sha256: str, outcome: str) -> None:
     FetchedImage.objects.filter(sha256=sha256, processed_at=None).update(processed_at=timezone.now(), outcome=outcome)
 
 
-def _write(sha256: str, measured: _Measured | None, report: Report) -> Image:
-    """A picture's rows, its sightings and the mark that it is done, in one transaction."""
+def _write(sha256: str, found: Analysis, judge: matching.Scorer, report: Report) -> Image | None:
+    """A picture's rows, its sightings and the mark that it is done, in one transaction; None where all is forgotten."""
+    shown = _not_opted_out(sha256, found.faces)
+    news = _news(sha256, shown, judge) if _watching() else shown
     with transaction.atomic():
-        image = _write_image(sha256, measured, report) if measured else Image.objects.get(sha256=sha256)
-        seen = FetchedImage.objects.filter(sha256=sha256, processed_at=None).order_by("pk")
-        for row in seen:
-            report.sightings += _write_sighting(image, row)
-        _mark(sha256, INGESTED)
+        if news is None:
+            # Watch mode: a picture that shows nobody who is looked for was never here.
+            FetchedImage.objects.filter(sha256=sha256, processed_at=None).delete()
+            image = None
+        else:
+            image = _write_image(sha256, found, news, report)
+            _see(image, report)
+        volume.count(pictures=1, faces=len(shown))
+    report.opted_out += len(found.faces) - len(shown)
     return image
 
 
-def _write_image(sha256: str, measured: _Measured, report: Report) -> Image:
-    height, width = measured.pixels.shape[:2]
-    model_id = faces.engine().model_id
-    image, created = Image.objects.get_or_create(
-        sha256=sha256,
-        defaults={"width": width, "height": height, "model_id": model_id, "pdq": pictures.pdq(measured.pixels)},
-    )
-    if not created and image.model_id == model_id:
-        return image  # another ingest was first
-    if not created:
-        image.faces.all().delete()
-        Image.objects.filter(pk=image.pk).update(model_id=model_id)
-    kept = _not_opted_out(measured.found)
-    Face.objects.bulk_create(_face(image, face) for face in kept)
-    report.images += created
-    report.faces += len(kept)
-    report.opted_out += len(measured.found) - len(kept)
-    return image
-
-
-def _not_opted_out(found: Sequence[DetectedFace]) -> list[DetectedFace]:
-    if not found:
-        return []
-    hidden = optout.hidden(np.stack([face.embedding for face in found]))
+def _not_opted_out(sha256: str, found: Sequence[DetectedFace]) -> list[DetectedFace]:
+    hidden = optout.hidden_in(partial(spool.get, sha256), found)
     return [face for face, hide in zip(found, hidden, strict=True) if not hide]
 
 
-def _face(image: Image, face: DetectedFace) -> Face:
-    return Face(
-        image=image,
-        box=[round(float(value), 1) for value in face.box],
-        score=face.score,
-        quality_length=face.quality.length,
-        embedding=faces.to_bytes(face.embedding),
-        model_id=face.model_id,
+def _news(sha256: str, found: Sequence[DetectedFace], judge: matching.Scorer) -> list[DetectedFace] | None:
+    """The faces that are a match which nobody has been told of; None where no subject wants to hear of the picture."""
+    if not found:
+        return None
+    hits = judge.hits(np.stack([face.embedding for face in found]), [face.quality.length for face in found])
+    told = matching.told(sha256)
+    rows = {hit.row for hit in hits if hit.probe.subject_id not in told}
+    if not rows and all(told.get(hit.probe.subject_id) in {None, MatchState.DISMISSED} for hit in hits):
+        return None
+    return [found[row] for row in sorted(rows)]
+
+
+def _write_image(sha256: str, found: Analysis, kept: Sequence[DetectedFace], report: Report) -> Image:
+    model_id = faces.model().model_id
+    image, created = Image.objects.get_or_create(
+        sha256=sha256,
+        defaults={"width": found.width, "height": found.height, "model_id": model_id, "pdq": found.pdq[0]},
     )
+    report.images += created
+    if image.model_id != model_id:  # measured before with another model
+        report.faces += len(face_rows.replace(image, kept, model_id))
+        return image
+    # Another ingest may have been first, and in watch mode a picture is compared at every visit.
+    boxes = [tuple(box) for box in image.faces.values_list("box", flat=True)]
+    new = [face for face in (face_rows.row(image, one) for one in kept) if tuple(face.box) not in boxes]
+    Face.objects.bulk_create(new)
+    report.faces += len(new)
+    return image
+
+
+def _see(image: Image, report: Report) -> None:
+    """Write where a picture that waits was seen, and mark it as done."""
+    for row in FetchedImage.objects.filter(sha256=image.sha256, processed_at=None).order_by("pk"):
+        report.sightings += _write_sighting(image, row)
+    _mark(image.sha256, INGESTED)
 
 
 def _write_sighting(image: Image, row: FetchedImage) -> bool:

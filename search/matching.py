@@ -4,58 +4,140 @@
 ever compared with the gallery: a probe comes from `search.probes` or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from numpy.typing import NDArray
 
-from search import faces, gallery, optout, previews
-from search.calibration import Band
-from search.engine.base import Rgb
-from search.models import Enrolment, Face, Match, Subject
-from search.probes import NotAProbe, Probe, all_probes, probe_of
+from search import faces, gallery, optout, pictures, previews, volume
+from search.calibration import Band, Calibration, personal_shift
+from search.engine.base import Box
+from search.models import Enrolment, Face, Image, Match, Subject
+from search.probes import NotAProbe, Probe, Probes, probe_of
 from search.states import MatchState
 
 _BATCH = 512
 
 
 @dataclass(frozen=True)
-class _Score:
+class Shown:
+    """A picture at hand: its bytes, and where all its faces are, for a preview without a second fetch."""
+
+    data: Callable[[], bytes]
+    boxes: Sequence[Box]
+
+
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """A face, by its row in what was asked, that one subject's probe reaches."""
+
+    row: int
     probe: Probe
-    face: Face
-    value: float
+    score: float
+    band: Band
+    quality_length: float
+    """Of the poorer one of the two faces."""
 
 
-def forward(pictures: Mapping[object, Rgb] | None = None) -> int:
+@dataclass(frozen=True)
+class Scorer:
+    """Probes, and what a score against them is worth at this moment."""
+
+    probes: Sequence[Probe]
+    population: int
+    shifts: Mapping[uuid.UUID, float]
+    calibration: Calibration
+
+    def threshold(self, probe: Probe) -> float:
+        """The lowest score that is a match for this subject."""
+        lowest = self.calibration.band_threshold(Band.POSSIBLE, self.population)
+        return lowest + self.shifts.get(probe.subject_id, 0.0)
+
+    def hits(self, embeddings: NDArray[np.float32], lengths: Sequence[float]) -> list[Hit]:
+        """Compare (n, dimension) faces of these quality lengths with every probe."""
+        if not self.probes or not len(embeddings):
+            return []
+        scores = embeddings @ np.stack([probe.vector for probe in self.probes]).T
+        reached = scores >= np.array([self.threshold(probe) for probe in self.probes])
+        found = (
+            self.hit(int(row), self.probes[column], float(scores[row, column]), lengths[row])
+            for row, column in np.argwhere(reached)
+        )
+        return [hit for hit in found if hit is not None]
+
+    def hit(self, row: int, probe: Probe, score: float, length: float) -> Hit | None:
+        """The verdict on one score; `length` is the face's quality."""
+        if score < self.threshold(probe):
+            return None
+        # A subscriber's own threshold moves the whole scale for them, so a band means to them what it says.
+        shifted = score - self.shifts.get(probe.subject_id, 0.0)
+        poorer = min(length, probe.quality_length)
+        band = self.calibration.band(shifted, self.population, poorer)
+        return None if band is None else Hit(row, probe, score, band, poorer)
+
+
+def scorer(probes: Sequence[Probe]) -> Scorer:
+    """The scorer of this moment, by the calibration, the volume and the subjects' own answers."""
+    calibration, compared = faces.calibration(), population()
+    threshold = calibration.band_threshold(Band.POSSIBLE, compared)
+    answers = _answers([probe.subject_id for probe in probes])
+    shifts = {subject: personal_shift(given, threshold) for subject, given in answers.items()}
+    return Scorer(probes, compared, shifts, calibration)
+
+
+def population() -> int:
+    """How many faces a subject meets: in one search of the gallery, or in a month of crawling if that is more.
+
+    With it the lowest band expects at most one look-alike per search and per month (safeguards, 23).
+    """
+    return max(gallery.size(), volume.faces_per_month())
+
+
+def forward(shown: Mapping[uuid.UUID, Shown] | None = None, judge: Scorer | None = None) -> int:
     """Compare every face that waits with every probe. Returns the number of new matches.
 
-    `pictures` has the pixels of images just ingested, by image id, so that previews need no second fetch.
+    `shown` has pictures that are still at hand, by image id. `judge` is the scorer that let these faces in,
+    where one did.
     """
     found = 0
     while waiting := list(
-        Face.objects.filter(processed_at=None, model_id=faces.engine().model_id)
+        Face.objects.filter(processed_at=None, model_id=faces.model().model_id)
         .select_related("image")
         .order_by("pk")[:_BATCH]
     ):
-        found += _compare_new(waiting, pictures or {})
+        found += _compare_new(waiting, shown or {}, judge or scorer(Probes().now()))
     return found
 
 
 def backward(enrolment: Enrolment) -> int:
     """Search the gallery for one enrolment. Returns the number of new matches.
 
+    Where the gallery is only watched there is nothing to search: the next crawl looks for the new face.
+
     Raises:
         NotAProbe: the enrolment may not be searched for.
     """
     probe = probe_of(enrolment)
-    total = gallery.size()
-    threshold = faces.calibration().band_threshold(Band.POSSIBLE, total)
-    hits = {hit.id: hit.score for hit in gallery.search(probe.vector[np.newaxis], threshold)[0]}
-    rows = list(Face.objects.filter(pk__in=hits).select_related("image")) if hits else []
-    scores = [_Score(probe, face, hits[face.pk]) for face in _not_opted_out(rows)]
-    return _write(scores, total, {})
+    if settings.GALLERY_MODE == "watch":
+        return 0
+    judge = scorer([probe])
+    near = {hit.id: hit.score for hit in gallery.search(probe.vector[np.newaxis], judge.threshold(probe))[0]}
+    rows = list(Face.objects.filter(pk__in=near).select_related("image")) if near else []
+    seen = _not_opted_out(rows)
+    hits = [judge.hit(row, probe, near[face.pk], face.quality_length) for row, face in enumerate(seen)]
+    return _write(seen, [hit for hit in hits if hit is not None], judge.population, {})
+
+
+def told(sha256: str) -> dict[uuid.UUID, str]:
+    """The subjects who have a match of this very file, and in which state it is."""
+    shows = Match.objects.filter(Q(image__sha256=sha256) | Q(variants__sha256=sha256))
+    return dict(shows.values_list("subject", "state"))
 
 
 def forget_candidates(subject: Subject) -> None:
@@ -63,58 +145,82 @@ def forget_candidates(subject: Subject) -> None:
     Match.objects.filter(subject=subject, state=MatchState.CANDIDATE).delete()
 
 
-def _compare_new(waiting: Sequence[Face], pictures: Mapping[object, Rgb]) -> int:
-    probes, total, found = all_probes(), gallery.size(), 0
+def _answers(subjects: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[tuple[float, bool]]]:
+    """What each subject said about their own matches: the score, and whether it was them."""
+    asked = Match.objects.filter(model_id=faces.model().model_id).exclude(state=MatchState.CANDIDATE)
+    if len(subjects) == 1:
+        asked = asked.filter(subject=subjects[0])
+    answers: dict[uuid.UUID, list[tuple[float, bool]]] = {}
+    for subject, score, state in asked.values_list("subject", "score", "state").iterator():
+        answers.setdefault(subject, []).append((score, state == MatchState.CONFIRMED))
+    return answers
+
+
+def _compare_new(waiting: Sequence[Face], shown: Mapping[uuid.UUID, Shown], judge: Scorer) -> int:
     usable = _not_opted_out(waiting)
-    if probes and usable:
-        embeddings = faces.stack((face.embedding for face in usable), faces.engine().dimension)
-        values = embeddings @ np.stack([probe.vector for probe in probes]).T
-        threshold = faces.calibration().band_threshold(Band.POSSIBLE, total)
-        scores = [
-            _Score(probes[column], usable[row], float(values[row, column]))
-            for row, column in np.argwhere(values >= threshold)
-        ]
-        found = _write(scores, total, pictures)
+    hits = judge.hits(_stacked(usable), [face.quality_length for face in usable])
+    found = _write(usable, hits, judge.population, shown)
     Face.objects.filter(pk__in=[face.pk for face in waiting]).update(processed_at=timezone.now())
     return found
 
 
 def _not_opted_out(rows: Sequence[Face]) -> list[Face]:
-    embeddings = faces.stack((face.embedding for face in rows), faces.engine().dimension)
-    return [face for face, hide in zip(rows, optout.hidden(embeddings), strict=True) if not hide]
+    return [face for face, hide in zip(rows, optout.hidden(_stacked(rows)), strict=True) if not hide]
 
 
-def _write(scores: Sequence[_Score], total: int, pictures: Mapping[object, Rgb]) -> int:
-    """One match per subject and picture, from its best face; a match that is there already stays as it is."""
-    best: dict[tuple[object, object], _Score] = {}
-    for score in scores:
-        key = (score.probe.subject_id, score.face.image_id)
-        if key not in best or score.value > best[key].value:
-            best[key] = score
-    return sum(_write_one(score, total, pictures.get(score.face.image_id)) for score in best.values())
+def _stacked(rows: Sequence[Face]) -> NDArray[np.float32]:
+    return faces.stack((face.embedding for face in rows), faces.model().dimension)
 
 
-def _write_one(score: _Score, total: int, pixels: Rgb | None) -> bool:
-    face, probe = score.face, score.probe
-    length = min(face.quality_length, probe.quality_length)
-    band = faces.calibration().band(score.value, total, length)
-    if band is None or Match.objects.filter(subject=probe.subject_id, image=face.image_id).exists():
+def _write(rows: Sequence[Face], hits: Sequence[Hit], compared: int, shown: Mapping[uuid.UUID, Shown]) -> int:
+    """One match per subject and picture, from its best face."""
+    best: dict[tuple[uuid.UUID, uuid.UUID], Hit] = {}
+    for hit in hits:
+        key = (hit.probe.subject_id, rows[hit.row].image_id)
+        if key not in best or hit.score > best[key].score:
+            best[key] = hit
+    return sum(_write_one(rows[hit.row], hit, compared, shown.get(image)) for (_, image), hit in best.items())
+
+
+def _write_one(face: Face, hit: Hit, compared: int, shown: Shown | None) -> bool:
+    """A new match; or, for a near-duplicate of a match's picture, one more variant of it. A match stays as it is."""
+    subject = Subject.objects.select_related("user").get(pk=hit.probe.subject_id)
+    if _known(subject, face.image):
         return False
-    subject = Subject.objects.select_related("user").get(pk=probe.subject_id)
+    preview = previews.sealed(subject, face.box, shown.data(), shown.boxes) if shown else None
     with transaction.atomic():
-        _, created = Match.objects.get_or_create(
+        # The subject's row serialises what is written for them, so that twins arriving at once become one match.
+        Subject.objects.select_for_update().get(pk=subject.pk)
+        if _known(subject, face.image):
+            return False
+        twin = _near_duplicate(subject, face.image)
+        if twin is not None:
+            twin.variants.add(face.image)
+            return False
+        Match.objects.create(
             subject=subject,
             image=face.image,
-            defaults={
-                "face": face,
-                "box": face.box,
-                "score": score.value,
-                "band": band.value,
-                "gallery_size": total,
-                "sealed_preview": previews.sealed(subject, face, pixels),
-            },
+            face=face,
+            box=face.box,
+            score=hit.score,
+            band=hit.band.value,
+            gallery_size=compared,
+            quality_length=hit.quality_length,
+            model_id=face.model_id,
+            sealed_preview=preview,
         )
-    return created
+    return True
 
 
-__all__ = ["NotAProbe", "backward", "forget_candidates", "forward"]
+def _known(subject: Subject, image: Image) -> bool:
+    return Match.objects.filter(Q(image=image) | Q(variants=image), subject=subject).exists()
+
+
+def _near_duplicate(subject: Subject, image: Image) -> Match | None:
+    """The subject's match that shows this very picture, by perceptual hash."""
+    others = Match.objects.filter(subject=subject).order_by("created_at").values_list("pk", "image__pdq")
+    twin = next((pk for pk, known in others.iterator() if pictures.near(known, image.pdq)), None)
+    return None if twin is None else Match.objects.get(pk=twin)
+
+
+__all__ = ["Hit", "NotAProbe", "Scorer", "Shown", "backward", "forget_candidates", "forward", "scorer", "told"]

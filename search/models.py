@@ -1,6 +1,7 @@
 """Faces: who is protected, what was found where, and who wants not to be found at all."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -27,6 +28,8 @@ class Enrolment(models.Model):
     adult_declared_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
     activated_at = models.DateTimeField(null=True)
+    # When the person was asked for new photos, because the face model changed.
+    recapture_asked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -85,7 +88,7 @@ class Image(models.Model):
     # The model whose faces are stored for it.
     model_id = models.CharField(max_length=80)
     first_seen = models.DateTimeField(default=timezone.now)
-    last_seen = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now, db_index=True)
 
 
 class Sighting(models.Model):
@@ -124,15 +127,22 @@ class Face(models.Model):
 
 
 class Match(models.Model):
-    """A picture that may show a subject: one per picture, however many places show it."""
+    """A picture that may show a subject: one per picture, however many files and places show it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, models.CASCADE, related_name="matches")
     image = models.ForeignKey(Image, models.CASCADE, related_name="matches")
+    # Near-duplicates of `image` by perceptual hash: the same picture to a person, other bytes to a computer.
+    variants = models.ManyToManyField(Image, related_name="variant_of")
     face = models.ForeignKey(Face, models.SET_NULL, null=True, related_name="+")
     box = models.JSONField()
     score = models.FloatField()
+    # Of the poorer one of the two faces that were compared, as in `engine.Quality.length`.
+    quality_length = models.FloatField()
+    # The model whose score it is: after a change of model it says what it said.
+    model_id = models.CharField(max_length=80)
     band = models.CharField(max_length=20)
+    # How many faces the subject was compared with: the N of the chance that this is someone else.
     gallery_size = models.PositiveIntegerField()
     # A small JPEG with every other face blurred, sealed with the subject's key; null where the picture was
     # gone before one could be made.
@@ -159,6 +169,29 @@ class Match(models.Model):
             models.Index(fields=["id"], condition=models.Q(alerted_at=None), name="match_not_alerted"),
             models.Index(fields=["id"], condition=models.Q(screened_at=None), name="match_not_screened"),
         ]
+
+    def places(self) -> list[Sighting]:
+        """Where the picture was seen, in any of its variants; two queries less after `prefetch_related(*PLACES)`."""
+        images = [self.image, *self.variants.all()]
+        return [sighting for image in images for sighting in image.sightings.all()]
+
+
+PLACES = ("image__sightings", "variants__sightings")
+
+
+def seen_at(match: Any, image: Any) -> models.Q:
+    """The sightings of a match's picture in any variant, given the match's and its image's id or an `OuterRef`."""
+    outer = models.OuterRef(match) if isinstance(match, models.OuterRef) else match  # it lies one query deeper
+    variants = Match.variants.through.objects.filter(match=outer)
+    return models.Q(image=image) | models.Q(image__in=variants.values("image"))
+
+
+class CrawlVolume(models.Model):
+    """How many faces were compared on one day: what thresholds are set by. Numbers only, in every gallery mode."""
+
+    day = models.DateField(primary_key=True)
+    pictures = models.PositiveBigIntegerField(default=0)
+    faces = models.PositiveBigIntegerField(default=0)
 
 
 class OptOut(models.Model):

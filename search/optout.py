@@ -2,17 +2,22 @@
 
 An opt-out in effect is asked at ingest (the face is dropped), at query (it is filtered out) and at enrolment
 (it is refused). The list is sealed under a key of its own and read by this module only.
+
+The photo behind an opt-out was never kept, so after a change of the face model it cannot be measured anew. Until
+its owner makes a new one, the engine it was made with (`FACE_MODEL_BEFORE`) looks at each picture too.
 """
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Count
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,9 +25,9 @@ from numpy.typing import NDArray
 
 from accounts import audit, keys
 from accounts.transitions import IllegalTransition, change_state
-from search import faces
-from search.engine import PictureRefused
-from search.engine.base import Vector
+from search import earlier, face_rows, faces
+from search.engine import DetectedFace, EngineUnavailable, PictureRefused
+from search.engine.base import Box, Vector
 from search.models import Face, Match, OptOut
 from search.probes import all_probes
 from search.reference import ReferenceRefused, same_person_threshold, single_face
@@ -31,6 +36,8 @@ from search.states import OPT_OUT, MatchState, OptOutState
 _KEY = "opt-out"
 _LINK_AGE_SECONDS = 2 * 24 * 3600
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+# The unsealed list by model, with the opt-outs that it is of: unsealing it for every picture would take longest.
+_unsealed: dict[str, tuple[list[UUID], NDArray[np.float32]]] = {}
 
 
 class OptOutRefused(Exception):
@@ -65,6 +72,8 @@ def confirm(token: str) -> OptOut:
     optout = _from_token("confirm", token)
     if optout.state in {OptOutState.ACTIVE, OptOutState.CONTESTED}:
         return optout
+    if optout.model_id != faces.model().model_id:
+        raise OptOutRefused("We measure faces in a new way since you asked. Please ask again, with a photo.")
     new = OptOutState.CONTESTED if _hides_a_subscriber(optout) else OptOutState.ACTIVE
     try:
         with transaction.atomic():
@@ -95,18 +104,93 @@ def find(action: str, token: str) -> OptOut:
 
 
 def hidden(embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which of these faces, (n, dimension) of the configured model, belong to somebody who opted out."""
-    optouts = OptOut.objects.filter(state=OptOutState.ACTIVE, model_id=faces.engine().model_id)
-    templates = [_template(optout) for optout in optouts]
-    if not templates or not len(embeddings):
-        return np.zeros(len(embeddings), dtype=bool)
-    scores = embeddings @ np.stack(templates).T
-    return np.asarray(scores.max(axis=1) >= same_person_threshold(len(templates)), dtype=bool)
+    """Which of these faces, (n, dimension) of the configured model, belong to somebody who opted out.
+
+    Opt-outs of other models are not asked: where there is a picture, use `hidden_in`.
+    """
+    return _hidden(embeddings, faces.model().model_id)
 
 
 def is_hidden(embedding: Vector) -> bool:
     """Whether one face belongs to somebody who opted out."""
     return bool(hidden(embedding[np.newaxis])[0])
+
+
+def hidden_in(data: Callable[[], bytes] | bytes, found: Sequence[DetectedFace]) -> NDArray[np.bool_]:
+    """Which of the faces that the configured model found in a picture belong to somebody who opted out.
+
+    As long as there are opt-outs of earlier models, their engines look at the picture too. A face that one of them
+    does not see cannot be compared with its opt-outs, and counts as hidden.
+
+    Raises:
+        EngineUnavailable: there are opt-outs that no engine at hand can compare; the sentence says what to do.
+    """
+    if not found:
+        return np.zeros(0, dtype=bool)
+    hide = hidden(np.stack([face.embedding for face in found]))
+    engines = require_comparable()
+    if not engines:
+        return hide
+    picture = data() if callable(data) else data
+    for model_id, look in engines.items():
+        shown = _shown_places(look, picture, model_id)
+        hide |= np.array([not face_rows.at_one_place(face.box, shown) for face in found])
+    return hide
+
+
+def require_comparable() -> dict[str, earlier.Look]:
+    """The earlier engines that opt-outs in effect still need, by model. Raises EngineUnavailable where one lacks."""
+    counts = _others()
+    engines = earlier.engines() if counts else {}
+    lost = {model_id: count for model_id, count in counts.items() if model_id not in engines}
+    if lost:
+        count, models = sum(lost.values()), ", ".join(sorted(lost))
+        raise EngineUnavailable(
+            f"{count} {'opt-out was' if count == 1 else 'opt-outs were'} made with {models} and cannot be honoured by "
+            f"FACE_MODEL={settings.FACE_MODEL} alone: set FACE_MODEL_BEFORE to the engine they were made with."
+        )
+    return {model_id: engines[model_id] for model_id in counts}
+
+
+def waiting() -> int:
+    """How many opt-outs in effect were made with another model, and need its engine until they are made anew."""
+    return sum(_others().values())
+
+
+def _others() -> dict[str, int]:
+    others = OptOut.objects.filter(state=OptOutState.ACTIVE).exclude(model_id=faces.model().model_id)
+    return dict(others.values_list("model_id").annotate(Count("pk")))
+
+
+def _shown_places(look: earlier.Look, picture: bytes, model_id: str) -> list[Box]:
+    """Where an earlier engine sees faces that may be shown."""
+    found = look(picture)
+    if not found:
+        return []
+    hide = _hidden(np.stack([face.embedding for face in found]), model_id)
+    hidden_places = [face.box for face, hidden_ in zip(found, hide, strict=True) if hidden_]
+    return [face.box for face in found if not face_rows.at_one_place(face.box, hidden_places)]
+
+
+def _hidden(embeddings: NDArray[np.float32], model_id: str) -> NDArray[np.bool_]:
+    templates = _templates(model_id)
+    if not len(templates) or not len(embeddings):
+        return np.zeros(len(embeddings), dtype=bool)
+    threshold = same_person_threshold(len(templates), model_id)
+    return np.asarray((embeddings @ templates.T).max(axis=1) >= threshold, dtype=bool)
+
+
+def _templates(model_id: str) -> NDArray[np.float32]:
+    """The opt-outs in effect of one model, (n, dimension). Which these are is asked each time, so that changes tell."""
+    active = OptOut.objects.filter(state=OptOutState.ACTIVE, model_id=model_id).order_by("pk")
+    wanted = list(active.values_list("pk", flat=True))
+    held, templates = _unsealed.get(model_id, ([], np.empty((0, 0), np.float32)))
+    if held != wanted:
+        known = dict(zip(held, templates, strict=True))
+        vectors = {row.pk: known[row.pk] if row.pk in known else _template(row) for row in active}
+        templates = np.stack(list(vectors.values())) if vectors else np.empty((0, 0), np.float32)
+        _unsealed[model_id] = list(vectors), templates
+    return templates
 
 
 def _template(optout: OptOut) -> Vector:

@@ -1,11 +1,10 @@
 """Is this the same picture again? By perceptual hash (PDQ), or by the very same face."""
 
-import numpy as np
-import pdqhash
-
 from search import faces
-from search.engine import PictureRefused, decode
-from search.engine.base import Rgb, Vector
+from search.engine import PictureRefused
+from search.engine.base import Vector
+from search.engine.pdq import distance as pdq_distance
+from search.engine.pdq import pdq
 from search.models import Match
 
 # Distances of 256-bit PDQ hashes: up to 31 there was no false match in 6,555 pairs.
@@ -14,22 +13,14 @@ PDQ_SAME = 31
 FACE_SAME = 0.92
 
 
-def pdq(pixels: Rgb) -> str:
-    """The perceptual hash as 64 hex digits."""
-    bits, _ = pdqhash.compute(np.ascontiguousarray(pixels))
-    return bytes(np.packbits(np.asarray(bits, dtype=np.uint8))).hex()
-
-
-def pdq_distance(first: str, second: str) -> int:
-    """Differing bits, 0 to 256."""
-    return (int(first, 16) ^ int(second, 16)).bit_count()
+def near(first: str, second: str) -> bool:
+    """Whether two perceptual hashes are of one picture; an empty one is like none."""
+    return bool(first and second) and pdq_distance(first, second) <= PDQ_SAME
 
 
 def same_picture(first: Match, second: Match) -> bool:
     """Whether two matches of one subject show one picture, however it was cropped or recoloured between."""
-    if first.image_id == second.image_id:
-        return True
-    if _near(first.image.pdq, [second.image.pdq]):
+    if first.image_id == second.image_id or near(first.image.pdq, second.image.pdq):
         return True
     one, other = _embedding(first), _embedding(second)
     return one is not None and other is not None and float(one @ other) >= FACE_SAME
@@ -41,33 +32,20 @@ def shows_again(match: Match, data: bytes) -> bool:
     Bytes that are no picture show nothing.
     """
     try:
-        pixels = decode(data).rgb
+        found = faces.analyse(data)
     except PictureRefused:
         return False
-    if _near(match.image.pdq, _all_pdq(pixels)):
+    if any(near(match.image.pdq, turned) for turned in found.pdq):
         return True
     known = _embedding(match)
-    if known is None:
-        return False
-    found = faces.engine().analyse([pixels])[0]
-    return any(float(face.embedding @ known) >= FACE_SAME for face in found)
-
-
-def _near(known: str, others: list[str]) -> bool:
-    return bool(known) and any(other and pdq_distance(known, other) <= PDQ_SAME for other in others)
-
-
-def _all_pdq(pixels: Rgb) -> list[str]:
-    """The hashes of the picture in its eight mirrored and turned forms."""
-    hashes, _ = pdqhash.compute_dihedral(np.ascontiguousarray(pixels))
-    return [bytes(np.packbits(np.asarray(bits, dtype=np.uint8))).hex() for bits in hashes]
+    return known is not None and any(float(face.embedding @ known) >= FACE_SAME for face in found.faces)
 
 
 def _embedding(match: Match) -> Vector | None:
     face = match.face
-    if face is None or face.model_id != faces.engine().model_id:
+    if face is None or face.model_id != faces.model().model_id:
         return None
     return faces.from_bytes(face.embedding)
 
 
-__all__ = ["FACE_SAME", "PDQ_SAME", "pdq", "pdq_distance", "same_picture", "shows_again"]
+__all__ = ["FACE_SAME", "PDQ_SAME", "near", "pdq", "pdq_distance", "same_picture", "shows_again"]

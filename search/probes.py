@@ -5,12 +5,15 @@ and with both required consents in force at this moment, and for nothing else.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import consent, keys
+from accounts.models import Purpose
 from search import faces
 from search.engine.base import Vector
-from search.models import Enrolment, FaceTemplate
+from search.models import Enrolment, FaceTemplate, LivenessCheck
 from search.states import EnrolmentState, LivenessState
 
 _PURPOSE = "face-template"
@@ -31,44 +34,83 @@ class Probe:
 
 def probe_of(enrolment: Enrolment) -> Probe:
     """Unseal an enrolment's templates for a search. Raises `NotAProbe` with the reason."""
-    reason = _refusal(enrolment)
+    # Read again: the object may be older than a withdrawal.
+    row = _enrolments().filter(pk=enrolment.pk).first()
+    if row is None:
+        raise NotAProbe("the enrolment is gone")
+    return _open(row, consent.in_force([row.subject.user_id]), {})
+
+
+@dataclass
+class Probes:
+    """Every probe there is, asked for again and again by one process.
+
+    Who may be searched for is read anew each time; only what was unsealed is remembered, for as long as it is
+    needed and this object lives.
+    """
+
+    _unsealed: dict[int, Vector] = field(default_factory=dict)
+
+    def now(self) -> list[Probe]:
+        """The probes of this moment; an enrolment that may not be searched for is left out."""
+        active = _enrolments().filter(state=EnrolmentState.ACTIVE).order_by("pk")
+        consents = consent.in_force(active.order_by().values("subject__user"))
+        probes, remembered = [], self._unsealed
+        self._unsealed = {}
+        for row in active:
+            try:
+                probes.append(_open(row, consents, remembered))
+            except (NotAProbe, keys.Unreadable):
+                continue
+            used = (template.pk for template in row.templates.all() if template.pk in remembered)
+            self._unsealed.update((pk, remembered[pk]) for pk in used)
+        return probes
+
+
+def all_probes() -> list[Probe]:
+    """Every probe there is now."""
+    return Probes().now()
+
+
+def _enrolments() -> QuerySet[Enrolment]:
+    """With all that the door looks at, in a fixed number of queries."""
+    passed = LivenessCheck.objects.filter(enrolment=OuterRef("pk"), state=LivenessState.PASSED)
+    return (
+        Enrolment.objects.annotate(liveness_passed=Exists(passed))
+        .select_related("subject__user")
+        .prefetch_related("templates")
+    )
+
+
+def _open(enrolment: Enrolment, consents: dict[uuid.UUID, set[Purpose]], unsealed_before: dict[int, Vector]) -> Probe:
+    reason = _refusal(enrolment, consents)
     if reason:
         raise NotAProbe(reason)
-    rows = list(enrolment.templates.filter(model_id=faces.engine().model_id))
+    model_id = faces.model().model_id
+    rows = [row for row in enrolment.templates.all() if row.model_id == model_id]
     if not rows:
         raise NotAProbe("it has no template of the model in use")
+    for row in rows:
+        if row.pk not in unsealed_before:
+            unsealed_before[row.pk] = _unseal(enrolment, row)
     return Probe(
         enrolment.subject_id,
-        faces.fused([unsealed(row) for row in rows]),
+        faces.fused([unsealed_before[row.pk] for row in rows]),
         max(row.quality_length for row in rows),
     )
 
 
-def _refusal(enrolment: Enrolment) -> str:
-    # Read again: the object may be older than a withdrawal.
-    state = Enrolment.objects.filter(pk=enrolment.pk).values_list("state", flat=True).first()
+def _refusal(enrolment: Enrolment, consents: dict[uuid.UUID, set[Purpose]]) -> str:
     user = enrolment.subject.user
-    if state != EnrolmentState.ACTIVE:
-        return f"the enrolment is {state or 'gone'}"
+    if enrolment.state != EnrolmentState.ACTIVE:
+        return f"the enrolment is {enrolment.state}"
     if not user.is_active or not enrolment.adult_declared_at:
         return "it is not an adult's active account"
-    if not enrolment.liveness_checks.filter(state=LivenessState.PASSED).exists():
+    if not getattr(enrolment, "liveness_passed", False):
         return "no liveness check was passed"
-    if not consent.given(user) >= consent.REQUIRED:
+    if not consents.get(user.pk, set()) >= consent.REQUIRED:
         return "consent is not in force"
     return ""
-
-
-def all_probes() -> list[Probe]:
-    """Every probe there is now; an enrolment that may not be searched for is left out."""
-    probes = []
-    active = Enrolment.objects.filter(state=EnrolmentState.ACTIVE).select_related("subject__user")
-    for enrolment in active.order_by("pk"):
-        try:
-            probes.append(probe_of(enrolment))
-        except (NotAProbe, keys.Unreadable):
-            continue
-    return probes
 
 
 def sealed(enrolment: Enrolment, embedding: Vector) -> bytes:
@@ -78,4 +120,8 @@ def sealed(enrolment: Enrolment, embedding: Vector) -> bytes:
 
 def unsealed(template: FaceTemplate) -> Vector:
     """The inverse of `sealed`. Raises `keys.Unreadable`."""
-    return faces.from_bytes(keys.unseal(template.enrolment.subject.user, _PURPOSE, template.sealed))
+    return _unseal(template.enrolment, template)
+
+
+def _unseal(enrolment: Enrolment, template: FaceTemplate) -> Vector:
+    return faces.from_bytes(keys.unseal(enrolment.subject.user, _PURPOSE, template.sealed))

@@ -34,6 +34,9 @@ def single_face(photo: bytes) -> DetectedFace:
     return main
 
 
-def same_person_threshold(compared: int) -> float:
-    """The score from which a face counts as one already known, among this many known ones."""
-    return faces.calibration().band_threshold(Band.LIKELY, compared)
+def same_person_threshold(compared: int, model_id: str = "") -> float:
+    """The score from which a face counts as one already known, among this many known ones.
+
+    Of the configured model, unless another one is named.
+    """
+    return faces.calibration(model_id).band_threshold(Band.LIKELY, compared)

@@ -7,16 +7,15 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from accounts.transitions import StaleState, change_state
-from search import previews
-from search.calibration import calibration_for
-from search.models import Match
+from search import faces, previews
+from search.models import PLACES, Match
 from search.states import MATCH, Decision, MatchState
 
 
 def visible_matches(user: User) -> QuerySet[Match]:
     """A subject's own matches, newest first, with their places."""
     matches = Match.objects.filter(subject__user=user)
-    return matches.select_related("image", "face", "subject__user").prefetch_related("image__sightings")
+    return matches.select_related("image", "face", "subject__user").prefetch_related(*PLACES)
 
 
 def confirm(match: Match, user: User, decision: Decision) -> None:
@@ -47,8 +46,7 @@ def preview(match: Match) -> bytes | None:
 
 def chance_words(match: Match) -> str:
     """How likely it is that the match shows someone else, in words: "about 1 in 40,000 chance that …"."""
-    model_id = match.face.model_id if match.face else match.image.model_id
-    return calibration_for(model_id).words(match.score, match.gallery_size)
+    return faces.calibration(match.model_id).words(match.score, match.gallery_size)
 
 
 def _change_decision(match: Match, user: User, decision: Decision) -> None:

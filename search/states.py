@@ -6,7 +6,11 @@ from accounts.transitions import Transitions
 
 
 class EnrolmentState(TextChoices):
-    """`awaiting_liveness → active → withdrawn`; a failed check or a person's decision refuses it."""
+    """`awaiting_liveness → active → withdrawn`; a failed check or a person's decision refuses it.
+
+    Back to `awaiting_liveness` when the face model changed and the templates say nothing any more: new photos
+    need a new check.
+    """
 
     AWAITING_LIVENESS = "awaiting_liveness", "Waiting for the identity check"
     ACTIVE = "active", "Active"
@@ -18,7 +22,7 @@ ENROLMENT: Transitions = {
     EnrolmentState.AWAITING_LIVENESS: frozenset(
         {EnrolmentState.ACTIVE, EnrolmentState.REFUSED, EnrolmentState.WITHDRAWN}
     ),
-    EnrolmentState.ACTIVE: frozenset({EnrolmentState.WITHDRAWN}),
+    EnrolmentState.ACTIVE: frozenset({EnrolmentState.AWAITING_LIVENESS, EnrolmentState.WITHDRAWN}),
 }
 
 

@@ -1,5 +1,6 @@
 """A person's own face: enrolment, matches, consents and opt-out; and the staff's list of identity checks."""
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,11 +22,13 @@ from accounts.access import public, signed_in, staff, subscribers
 from accounts.limits import client, limited
 from accounts.models import Consent, User
 from accounts.transitions import IllegalTransition, StaleState
-from search import enrolment, optout, review
+from search import enrolment, optout, recapture, review
 from search.cards import card, cards
 from search.forms import AttestForm, ConsentsForm, EnrolForm, OptOutForm, Upload, WithdrawForm
 from search.models import Enrolment, LivenessCheck, Match, OptOut
-from search.states import Decision, EnrolmentState, MatchState, OptOutState
+from search.states import Decision, EnrolmentState, LivenessState, MatchState, OptOutState
+
+logger = logging.getLogger(__name__)
 
 _HOUR, _DAY = 3600, 24 * 3600
 _PER_PAGE = 12
@@ -35,6 +38,7 @@ _TABS = {
     "not-you": ("Not you", MatchState.DISMISSED),
 }
 _TRY_LATER = "You have tried many times in a short while. Please try again in an hour. Nothing was stored."
+_CANNOT_MEASURE = "We cannot measure photos just now. Please try again later. Nothing was stored."
 _LOOK_BY_A_PERSON = (
     "A person has to look at this enrolment before it can go on. "
     f"Please write to {settings.CONTACT_EMAIL}. Nothing was stored."
@@ -68,12 +72,12 @@ def _go(request: HttpRequest, name: str, *args: object) -> HttpResponse:
 @subscribers
 @require_http_methods(["GET", "POST"])
 def enrol(request: HttpRequest) -> HttpResponse:
-    """The way in, or, once somebody is enrolled, where they stand."""
+    """The way in, or, once somebody is enrolled, where they stand; and new photos where the old ones are of no use."""
     user = signed_in(request)
     current = enrolment.current(user)
-    if current:
+    if current and not (recapture.needed(current) and consent.given(user) >= consent.REQUIRED):
         return _enrolled(request, current)
-    form = EnrolForm(request if request.method == "POST" else None)
+    form = EnrolForm(request if request.method == "POST" else None, with_consents=not current)
     if request.method == "GET":
         return _enrol_page(request, form)
     if limited(f"enrol:{user.pk}", 10, _HOUR) or limited(f"enrol:{client(request)}", 30, _HOUR):
@@ -90,10 +94,11 @@ def _enrol_page(request: HttpRequest, form: EnrolForm, status: int = 200) -> Htt
     context = {
         "form": form,
         "last": Enrolment.objects.filter(subject__user=signed_in(request)).order_by("-created_at").first(),
-        "face_model": settings.FACE_MODEL,
+        "face_model": settings.FACE_MODEL.rsplit("/", 1)[-1],  # of a folder its name
         "templates_until": held["Face templates"].until,
     }
-    return render(request, "search/enrol.html", context, status=_shown(request, status))
+    page = "search/enrol.html" if form.with_consents else "search/recapture.html"
+    return render(request, page, context, status=_shown(request, status))
 
 
 def _enrolled(request: HttpRequest, current: Enrolment) -> HttpResponse:
@@ -103,6 +108,7 @@ def _enrolled(request: HttpRequest, current: Enrolment) -> HttpResponse:
     context = {
         "enrolment": current,
         "photos": current.templates.count(),
+        "photos_at": current.templates.aggregate(at=Max("created_at"))["at"],
         "waiting": waiting,
         "paused": not consent.given(signed_in(request)) >= consent.REQUIRED,
         "steps": _steps(["Consent", "Photos", "Identity check", "We look for you"], 2 if waiting else 3),
@@ -121,6 +127,10 @@ def _enrol(user: User, form: EnrolForm) -> bool:
         # Whether somebody's face is on the opt-out list or in another account is nobody else's to learn.
         hidden = error.code in {"opted_out", "already_enrolled"}
         form.add_error("photos", _LOOK_BY_A_PERSON if hidden else _named(str(error), files))
+        return False
+    except enrolment.Unavailable:
+        logger.exception("photos cannot be measured")
+        form.add_error(None, _CANNOT_MEASURE)
         return False
     return True
 
@@ -175,12 +185,14 @@ def matches(request: HttpRequest) -> HttpResponse:
     if tab not in _TABS:
         raise Http404
     page = Paginator(_matches(user).filter(state=_TABS[tab][1]), _PER_PAGE).get_page(request.GET.get("page"))
+    current = enrolment.current(user)
     context = {
         "tab": tab,
         "tabs": _tabs(user, tab),
         "page": page,
         "cards": cards(page.object_list),
-        "enrolment": enrolment.current(user),
+        "enrolment": current,
+        "recapture": recapture.needed(current),
     }
     return render(request, "search/matches.html", context)
 
@@ -340,6 +352,10 @@ def _request_optout(form: OptOutForm) -> bool:
     except optout.OptOutRefused as error:
         form.add_error("photo", str(error))
         return False
+    except enrolment.Unavailable:
+        logger.exception("photos cannot be measured")
+        form.add_error(None, _CANNOT_MEASURE)
+        return False
     except OSError:
         form.add_error(None, "We could not send the message just now. Please try again later.")
         return False
@@ -398,7 +414,13 @@ def _optout_page(request: HttpRequest, found: OptOut, action: str) -> HttpRespon
 
 def _waiting() -> QuerySet[Enrolment]:
     rows = Enrolment.objects.filter(state=EnrolmentState.AWAITING_LIVENESS).select_related("subject__user")
-    return rows.annotate(photos=Count("templates")).order_by("created_at")
+    pending, passed = (Q(liveness_checks__state=state) for state in (LivenessState.PENDING, LivenessState.PASSED))
+    rows = rows.annotate(photos=Count("templates", distinct=True))
+    since, before = (
+        Min("liveness_checks__created_at", filter=pending),
+        Max("liveness_checks__decided_at", filter=passed),
+    )
+    return rows.annotate(since=since, confirmed_before=before).order_by("since")
 
 
 @staff
@@ -422,6 +444,8 @@ def attest(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"Recorded for {waiting.subject.user.email}.")
         except (IllegalTransition, StaleState, LivenessCheck.DoesNotExist):
             messages.warning(request, "Somebody else decided this one first.")
+        except enrolment.EnrolmentRefused as error:
+            messages.warning(request, str(error))
         return redirect("search:enrolments")
     context = {"enrolment": waiting, "form": form}
     return render(request, "search/console/attest.html", context, status=422 if form.is_bound else 200)

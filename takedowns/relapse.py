@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.transitions import change_state
 from search import pictures
-from search.models import Match, Sighting, Subject
+from search.models import Match, Sighting, Subject, seen_at
 from search.states import MatchState
 from takedowns import events
 from takedowns.cases import add_places, ask_person, locked, settle_turn
@@ -40,7 +40,7 @@ def reopen(url: InfringingUrl) -> Case:
     """
     old = url.case
     case = _open(old.match, old)
-    add_places(case, Sighting.objects.filter(image=old.match.image_id, digest=url.digest))
+    add_places(case, Sighting.objects.filter(seen_at(old.match_id, old.match.image_id), digest=url.digest))
     if not case.urls.filter(digest=url.digest).exists():
         InfringingUrl.objects.create(
             case=case, page_url=url.page_url, image_url=url.image_url, digest=url.digest, host=url.host
@@ -66,13 +66,13 @@ def _screen(match: Match) -> Case | None:
         old = _removed_before(match)
         if old is None:
             return None
-        return _relapse(match, old, match.image.sightings.all())
+        return _relapse(match, old, match.places())
 
 
 def _removed_before(match: Match) -> Case | None:
     """The newest case that removed this very picture before it was seen in the match's places."""
     removed = _removed().filter(subject=match.subject_id)
-    seen_since = Sighting.objects.filter(image=match.image_id, first_seen__gt=OuterRef("closed_at"))
+    seen_since = Sighting.objects.filter(seen_at(match.pk, match.image_id), first_seen__gt=OuterRef("closed_at"))
     candidates = removed.filter(Exists(seen_since)).select_related("match__image", "match__face")
     return next((case for case in candidates.order_by("-closed_at") if pictures.same_picture(match, case.match)), None)
 
@@ -83,7 +83,7 @@ def _open_cases_with_new_places() -> list[Case]:
     Cases without a ground are left out: for them no place may be stored.
     """
     known = InfringingUrl.objects.filter(case=OuterRef(OuterRef("pk")), digest=OuterRef("digest"))
-    new = Sighting.objects.filter(~Exists(known), image=OuterRef("match__image_id"))
+    new = Sighting.objects.filter(~Exists(known), seen_at(OuterRef("match_id"), OuterRef("match__image_id")))
     cases = Case.objects.exclude(state=CaseState.CLOSED).filter(ground_decision__ground__gt="")
     return list(cases.filter(Exists(new))[:_BATCH])
 
@@ -93,7 +93,8 @@ def _removed_cases_seen_again() -> list[Case]:
 
     One that was followed by another case of the same match is left out: that case speaks for the match now.
     """
-    again = Sighting.objects.filter(image=OuterRef("match__image_id"), last_seen__gt=OuterRef("closed_at"))
+    picture = seen_at(OuterRef("match_id"), OuterRef("match__image_id"))
+    again = Sighting.objects.filter(picture, last_seen__gt=OuterRef("closed_at"))
     later = Case.objects.filter(match=OuterRef("match_id"), created_at__gt=OuterRef("created_at"))
     return list(_removed().filter(Exists(again), ~Exists(later))[:_BATCH])
 
@@ -106,7 +107,7 @@ def _join(case: Case) -> None:
     """Add new places to an open case. After its letters were written, a person decides what follows."""
     with transaction.atomic():
         case = locked(case)
-        added = add_places(case, case.match.image.sightings.all())
+        added = add_places(case, case.match.places())
         for url in added:
             events.record(case, "url.added", url=str(url.pk))
         if added and case.notices.exists():
@@ -120,7 +121,11 @@ def _screen_again(old: Case) -> Case | None:
         Subject.objects.select_for_update().get(pk=old.subject_id)
         if Case.objects.filter(match=old.match_id, created_at__gt=old.created_at).exists():
             return None
-        return _relapse(old.match, old, old.match.image.sightings.filter(last_seen__gt=old.closed_at))
+        return _relapse(old.match, old, _seen_since(old))
+
+
+def _seen_since(old: Case) -> QuerySet[Sighting]:
+    return Sighting.objects.filter(seen_at(old.match_id, old.match.image_id), last_seen__gt=old.closed_at)
 
 
 def _relapse(match: Match, old: Case, seen: Iterable[Sighting]) -> Case:

@@ -88,7 +88,7 @@ def _permit(form: OpenCaseForm, user: User) -> None:
 
 
 def _open_context(form: OpenCaseForm, match: Match) -> dict[str, object]:
-    seen = match.image.sightings.all()
+    seen = match.places()
     return {
         "form": form,
         "match": match,

@@ -190,7 +190,7 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
         text = "A minor may be shown. Do not open the picture. Follow the reporting procedure."
         ask_person(case, "minor", case.pk, text)
         return
-    add_places(case, case.match.image.sightings.all())
+    add_places(case, case.match.places())
     if decision.lane == Lane.EXPRESSION:
         events.record(case, "case.expression")
         text = "News or satire: decide, as a senior colleague, whether a notice is right at all."

@@ -75,7 +75,15 @@ def match_of(subject: Subject, pixels: photos.Rgb, sha256: str) -> Match:
         model_id=face.model_id,
     )
     return Match.objects.create(
-        subject=subject, image=image, face=row, box=row.box, score=0.9, band="certain", gallery_size=100
+        subject=subject,
+        image=image,
+        face=row,
+        box=row.box,
+        score=0.9,
+        band="certain",
+        gallery_size=100,
+        model_id=row.model_id,
+        quality_length=11.0,
     )
 
 
@@ -88,8 +96,7 @@ def astronaut_match(subject: Subject, site: Site) -> Match:
 @cache
 def _face(data: bytes, shape: tuple[int, ...]) -> DetectedFace:
     pixels = photos.np.frombuffer(data, dtype=photos.np.uint8).reshape(shape)
-    found = faces.engine().analyse([pixels])[0]
-    return max(found, key=lambda face: face.score)
+    return max(faces.faces_in(photos.encode(pixels, "PNG")), key=lambda face: face.score)
 
 
 def sign(user: User) -> None:

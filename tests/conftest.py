@@ -13,7 +13,7 @@ from accounts.models import Purpose, Role, User
 from search import enrolment
 from search.models import Enrolment
 from tests import cases, photos
-from tests.memo import remembering_engine
+from tests.memo import remembering_pool
 from tests.sites import Site
 
 
@@ -23,7 +23,7 @@ def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     cache.clear()
     settings.INDEX_DIR = tmp_path / "index"
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    monkeypatch.setattr("search.faces.load_engine", remembering_engine)
+    monkeypatch.setattr("search.faces.pool", remembering_pool)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import itertools
 
 from crawler.models import url_digest
 from search import previews
+from search.engine.rendering import render
 from search.models import Image, Match, Sighting, Subject
 from tests import photos
 
@@ -27,9 +28,18 @@ def make_match(subject: Subject, *, band: str = "likely", places: int = 1, with_
         Sighting.objects.create(
             image=image, page_url=page, page_title="A shop", image_url=picture, digest=url_digest(page, picture)
         )
-    match = Match(subject=subject, image=image, box=[179, 63, 91, 110], score=0.71, band=band, gallery_size=1000)
+    match = Match(
+        subject=subject,
+        image=image,
+        box=[179, 63, 91, 110],
+        score=0.71,
+        quality_length=11.0,
+        model_id=image.model_id,
+        band=band,
+        gallery_size=1000,
+    )
     if with_preview:
-        jpeg = previews.render(photos.astronaut(), match.box)
+        jpeg = render(photos.astronaut(), None, [])
         match.sealed_preview = previews.seal(subject, jpeg)
     match.save(force_insert=True)
     return match

@@ -1,31 +1,50 @@
-"""The real engine, which remembers what it has seen: many tests look at the same few photos."""
+"""The real engine, which remembers what it has seen: many tests look at the same few photos.
+
+It stands where the pool stands, within the process of the tests. `test_pool` is about the pool itself.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from search.engine import DetectedFace, FaceEngine, load_engine
-from search.engine.base import Rgb
+from django.conf import settings
+
+from search.engine import FaceEngine, Model, Pool, load_engine
+from search.engine.base import Box
+from search.engine.wire import Outcome
+from search.engine.worker import look_at, preview
 
 
-class RememberingEngine:
-    """A FaceEngine that analyses each picture once per process."""
+class RememberingPool(Pool):
+    """A pool without processes that analyses each picture once."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
-        self._seen: dict[tuple[object, ...], list[DetectedFace]] = {}
-        self.model_id = engine.model_id
-        self.dimension = engine.dimension
+        self._seen: dict[bytes, Outcome] = {}
 
-    def analyse(self, images: Sequence[Rgb]) -> list[list[DetectedFace]]:
-        keys = [(image.shape, hashlib.sha256(image.tobytes()).digest()) for image in images]
-        for key, image in zip(keys, images, strict=True):
+    def model(self) -> Model:
+        return Model(self._engine.model_id, self._engine.dimension)
+
+    def analyse(self, items: Iterable[bytes]) -> Iterator[Outcome]:
+        for data in items:
+            key = hashlib.sha256(data).digest()
             if key not in self._seen:
-                self._seen[key] = self._engine.analyse([image])[0]
-        return [list(self._seen[key]) for key in keys]
+                (self._seen[key],) = look_at(self._engine, [data])
+            yield self._seen[key]
+
+    def render(self, data: bytes, keep: Box | None, others: Sequence[Box]) -> bytes:
+        return preview(data, keep, others)
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+def remembering_pool(spec: str | None = None) -> RememberingPool:
+    """In place of `search.faces.pool`."""
+    return _pool(spec or settings.FACE_MODEL, settings.MODEL_CACHE_DIR)
 
 
 @cache
-def remembering_engine(spec: str, cache_dir: Path) -> RememberingEngine:
-    return RememberingEngine(load_engine(spec, cache_dir))
+def _pool(spec: str, cache_dir: Path) -> RememberingPool:
+    return RememberingPool(load_engine(spec, cache_dir))

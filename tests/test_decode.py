@@ -2,19 +2,23 @@
 
 import io
 import struct
-import zlib
+from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from search.engine import PictureRefused, Refusal, decode
-from tests import photos
+from search.engine import PictureRefused, Refusal, decode, load_engine, metadata
+from search.engine.worker import look_at
+from tests import hostile, photos
 
 WIDTH, HEIGHT = 48, 32
+module = import_module("search.engine.decode")  # the package has a function of this name
 
 
 def quarters() -> Image.Image:
@@ -165,31 +169,14 @@ def test_a_picture_too_small_for_a_face_is_refused(size: tuple[int, int]) -> Non
     assert refusal(saved(Image.new("RGB", size), "PNG")) is Refusal.TOO_SMALL
 
 
-def png_that_claims(width: int, height: int) -> bytes:
-    def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\x00" * 1000))
-        + chunk(b"IEND", b"")
-    )
-
-
 @pytest.mark.parametrize("size", [(8000, 8000), (10_000, 10_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
 def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
-    assert refusal(png_that_claims(*size)) is Refusal.TOO_MANY_PIXELS
+    assert refusal(hostile.png_that_claims(*size)) is Refusal.TOO_MANY_PIXELS
 
 
-def test_a_text_bomb_inside_a_png_is_refused() -> None:
-    bomb = zlib.compress(b"A" * 200_000_000, 9)
-    content = b"Comment\x00\x00" + bomb
-    chunk = struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
-    data = saved(quarters(), "PNG")
-    place = data.index(b"IDAT") - 4
-    assert refusal(data[:place] + chunk + data[place:]) is Refusal.DAMAGED
+@pytest.mark.parametrize("bomb", [hostile.text_bomb, hostile.international_text_bomb, hostile.profile_bomb])
+def test_a_text_or_profile_bomb_inside_a_png_is_refused(bomb: Callable[[], bytes]) -> None:
+    assert refusal(bomb()) is Refusal.TOO_COSTLY
 
 
 @settings(max_examples=150, deadline=None)
@@ -215,3 +202,107 @@ def test_spoiled_bytes_give_a_picture_or_a_refusal(kind: str, spoiled: list[tupl
 )
 def test_any_bytes_at_all_are_refused(tail: bytes, head: bytes) -> None:
     assert refusal(head + tail) in Refusal
+
+
+# What only costs, and what is told to be otherwise
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_orientation_is_read_in_both_byte_orders_and_behind_junk(turn: int) -> None:
+    for order in ("<", ">"):
+        tags = struct.pack(f"{order}HHIHH", 0x010F, 2, 4, 0, 0) + struct.pack(f"{order}HHIHH", 0x0112, 3, 1, turn, 0)
+        block = struct.pack(f"{order}2sHIH", b"II" if order == "<" else b"MM", 42, 8, 2) + tags
+        assert metadata.orientation(b"Exif\x00\x00" + block) == turn
+        assert metadata.orientation(block) == turn
+        assert all(metadata.orientation(block[:length]) == 1 for length in range(len(block) - 4))
+
+
+def test_an_orientation_of_another_kind_is_none() -> None:
+    block = struct.pack("<2sHIHHHIHH", b"II", 42, 8, 1, 0x0112, 4, 1, 6, 0)
+    assert metadata.orientation(block) == 1
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_without_its_metadata_a_jpeg_has_the_same_pixels(mode: str) -> None:
+    plain = saved(Image.fromarray(photos.astronaut()).convert(mode), "JPEG", comment=b"hello")
+    with_more = hostile.jpeg_with(
+        hostile.segment(0xE2, b"ICC_PROFILE\x00\x01\x01" + bytes(500)),
+        hostile.segment(0xED, b"Photoshop 3.0\x00" + bytes(500)),
+        data=plain,
+    )
+    with Image.open(io.BytesIO(plain)) as image:
+        expected = np.asarray(image.convert("RGB"))
+    assert (decode(plain).rgb == expected).all()
+    assert (decode(with_more).rgb == expected).all()
+    lean, _ = metadata.lean_jpeg(with_more)
+    assert b"Photoshop" not in lean
+    assert b"hello" not in lean
+
+
+def test_of_two_exif_blocks_the_first_counts() -> None:
+    one, other = (hostile.segment(0xE1, b"Exif\x00\x00" + exif_of(turn)) for turn in (6, 3))
+    data = saved(quarters(), "JPEG")
+    assert decode(hostile.jpeg_with(one, other, data=data)).width == HEIGHT
+    assert decode(hostile.jpeg_with(other, one, data=data)).width == WIDTH
+
+
+def exif_of(turn: int) -> bytes:
+    return struct.pack("<2sHIHHHIHHI", b"II", 42, 8, 1, 0x0112, 3, 1, turn, 0, 0)
+
+
+def test_inverted_print_colours_come_out_right() -> None:
+    rgb = decode(hostile.cmyk()).rgb
+    assert np.abs(rgb.astype(int) - photos.astronaut()).mean() < 6
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP"])
+@pytest.mark.parametrize("turn", [1, 6])
+def test_a_very_large_picture_is_read_at_half_its_size(kind: str, turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FULL_PIXELS", 100_000)
+    large = Image.fromarray(photos.hopper()).resize((511, 601))
+    options = {"exif": b"Exif\x00\x00" + exif_of(turn)} if kind != "BMP" else {}
+    options |= {"quality": 95} if kind == "JPEG" else {}
+    turned = turn == 6 and kind != "BMP"
+    picture = decode(saved(large, kind, **options))
+    assert (picture.width, picture.height) == ((601, 511) if turned else (511, 601))
+    assert picture.rgb.shape == ((256, 301, 3) if turned else (301, 256, 3))
+    assert picture.scale == pytest.approx(2, rel=0.01)
+    half = np.asarray(large.resize((256, 301), Image.Resampling.BOX))
+    assert np.abs(picture.rgb.astype(int) - (np.rot90(half, -1) if turned else half)).mean() < 4
+
+
+def test_strips_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = decode(photos.jpeg(photos.group())).rgb
+    for pixels in (1, 5000, 100_000):
+        monkeypatch.setattr(module, "_STRIP_PIXELS", pixels)
+        assert (decode(photos.jpeg(photos.group())).rgb == whole).all()
+
+
+def test_a_deep_picture_has_one_scale_from_top_to_bottom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STRIP_PIXELS", 1)
+    ramp = np.repeat(np.linspace(0, 65535, HEIGHT).astype(np.uint16)[:, np.newaxis], WIDTH, axis=1)
+    assert np.abs(decode(saved(Image.fromarray(ramp), "PNG")).rgb[:, 0, 0] - np.linspace(0, 255, HEIGHT)).max() <= 1
+
+
+def test_values_that_are_no_numbers_are_black() -> None:
+    rgb = decode(hostile.float_tiff()).rgb
+    assert not rgb[:60, :60].any()
+    assert rgb[100:300, 200:300].mean() > 50
+
+
+def test_the_sizes_that_decoders_with_many_copies_may_have_are_smaller() -> None:
+    assert refusal(hostile.webp_canvas(5000, 5000)) is Refusal.TOO_MANY_PIXELS
+    assert decode(hostile.webp_canvas(400, 300)).width == 400
+
+
+@pytest.mark.parametrize(("side", "scans"), [(64, 1500), (4000, 80)])
+def test_a_picture_built_up_in_too_many_steps_is_refused(side: int, scans: int) -> None:
+    assert refusal(hostile.scan_bomb(side, scans)) is Refusal.TOO_COSTLY
+    assert decode(hostile.scan_bomb(64, 5)).width == 64
+
+
+def test_a_broken_file_lets_go_of_its_memory() -> None:
+    """A refusal that held on to its traceback would hold on to the picture."""
+    outcomes = look_at(load_engine("sface", django_settings.MODEL_CACHE_DIR), [photos.jpeg(photos.hopper())[:9000]])
+    assert isinstance(outcomes[0], PictureRefused)
+    assert outcomes[0].__traceback__ is outcomes[0].__cause__ is outcomes[0].__context__ is None

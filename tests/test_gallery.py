@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def hundred_faces() -> np.ndarray:
     """A hundred random unit vectors as faces, in the order of their ids."""
-    engine = faces.engine()
+    engine = faces.model()
     vectors = np.random.default_rng(7).normal(size=(100, engine.dimension)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     image = Image.objects.create(sha256="0" * 64, width=9, height=9, model_id=engine.model_id)

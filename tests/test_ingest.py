@@ -71,7 +71,7 @@ def test_missing_bytes_are_named() -> None:
     assert ingest.ingest_waiting().refused == {"bytes_missing": 1}
 
 
-@pytest.mark.parametrize("step", ["search.ingest.pictures.pdq", "search.matching.forward", "crawler.spool.discard"])
+@pytest.mark.parametrize("step", ["search.ingest.optout.hidden_in", "search.matching.forward", "crawler.spool.discard"])
 def test_killed_anywhere_and_called_again_it_ends_the_same(
     enrolled_alice: Enrolment, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

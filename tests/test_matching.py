@@ -1,13 +1,17 @@
 """Matching, forward and backward: the subject's pictures for the subject, and for nobody else."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from accounts import consent
 from accounts.models import Purpose, User
-from search import enrolment, faces, gallery, ingest, matching, pictures, review
+from search import enrolment, faces, gallery, ingest, matching, pictures, probes, review
 from search.models import Enrolment, Face, Image, Match
 from tests import photos
 from tests.fetched import fetched
+from tests.matches import make_match
 from tests.optouts import active_optout
 
 ASTRONAUT, HOPPER = photos.astronaut(), photos.hopper()
@@ -29,9 +33,7 @@ def crawl() -> None:
 
 def matched(user: User) -> set[str]:
     return {
-        sighting.image_url.rsplit("/", 1)[1]
-        for match in review.visible_matches(user)
-        for sighting in match.image.sightings.all()
+        sighting.image_url.rsplit("/", 1)[1] for match in review.visible_matches(user) for sighting in match.places()
     }
 
 
@@ -141,8 +143,31 @@ def test_same_picture_by_hash_or_by_face(enrolled_alice: Enrolment) -> None:
         match.image.sightings.get().image_url.rsplit("/", 1)[1]: match
         for match in review.visible_matches(enrolled_alice.subject.user)
     }
-    assert pictures.same_picture(by_name["small.jpg"], by_name["recoloured.jpg"])
     assert pictures.same_picture(by_name["cropped.png"], by_name["recoloured.jpg"])
-    assert pictures.shows_again(by_name["small.jpg"], COPIES["mirrored.jpg"])
-    assert not pictures.shows_again(by_name["small.jpg"], OTHERS["group.jpg"])
-    assert not pictures.shows_again(by_name["small.jpg"], b"gone")
+    assert pictures.shows_again(by_name["recoloured.jpg"], COPIES["mirrored.jpg"])
+    assert pictures.shows_again(by_name["recoloured.jpg"], COPIES["small.jpg"])
+    assert not pictures.shows_again(by_name["recoloured.jpg"], OTHERS["group.jpg"])
+    assert not pictures.shows_again(by_name["recoloured.jpg"], b"gone")
+
+
+def test_answers_shift_only_ones_own_threshold(enrolled_alice: Enrolment, bob: User, carol: User) -> None:
+    enrol(bob, carol, photos.jpeg(HOPPER))
+    before = matching.scorer(probes.all_probes())
+    lowest = before.threshold(before.probes[0])
+    for _ in range(20):
+        match = make_match(enrolled_alice.subject)
+        match.score = lowest + 0.005
+        match.save()
+        review.dismiss(match, enrolled_alice.subject.user)
+    after = {probe.subject_id: matching.scorer([probe]).threshold(probe) for probe in before.probes}
+    assert after.pop(enrolled_alice.subject_id) > lowest
+    assert list(after.values()) == [lowest]
+
+
+def test_every_probe_is_judged_by_its_own_threshold(enrolled_alice: Enrolment, bob: User, carol: User) -> None:
+    enrol(bob, carol, photos.jpeg(HOPPER))
+    judge = matching.scorer(probes.all_probes())
+    strict = replace(judge, shifts={enrolled_alice.subject_id: 0.7})
+    both = np.stack([probe.vector for probe in judge.probes])
+    assert len(judge.hits(both, [12.0, 12.0])) == 2
+    assert [hit.probe.subject_id for hit in strict.hits(both, [12.0, 12.0])] == [bob.subject.pk]

@@ -2,27 +2,31 @@
 
 import io
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from search import faces, previews
-from search.engine.base import DetectedFace, Rgb
+from search.engine import DetectedFace, PictureRefused
+from search.engine.rendering import LONG_SIDE, own_and_others, render
 from tests import photos
 
+GROUP = photos.jpeg(photos.group())
 
-def sharp_faces(jpeg: bytes) -> list[DetectedFace]:
-    with Image.open(io.BytesIO(jpeg)) as image:
-        return faces.engine().analyse([np.asarray(image.convert("RGB"))])[0]
+
+def people() -> list[DetectedFace]:
+    return faces.faces_in(GROUP)
+
+
+def boxes() -> list[tuple[float, float, float, float]]:
+    return [face.box for face in people()]
 
 
 @pytest.mark.parametrize("own", range(6))
 def test_of_six_faces_one_is_left(own: int) -> None:
-    group: Rgb = photos.group()
-    found = faces.engine().analyse([group])[0]
-    left = sharp_faces(previews.render(group, found[own].box))
+    found = people()
+    left = faces.faces_in(previews.render(GROUP, found[own].box, boxes()))
     # A small picture costs some likeness by itself: compare with what is left of it unblurred.
-    unblurred = sharp_faces(photos.jpeg(photos.resized(group, previews.LONG_SIDE / group.shape[1])))
+    unblurred = faces.faces_in(previews.render(GROUP, found[own].box, []))
     likeness = [max(float(face.embedding @ found[own].embedding) for face in some) for some in (left, unblurred)]
     assert likeness[0] > likeness[1] - 0.15
     for other in (face for place, face in enumerate(found) if place != own):
@@ -30,12 +34,37 @@ def test_of_six_faces_one_is_left(own: int) -> None:
 
 
 def test_where_the_own_face_is_not_found_all_are_blurred() -> None:
-    group = photos.group()
-    left = sharp_faces(previews.render(group, (0, 0, 5, 5)))
-    people = [face.embedding for face in faces.engine().analyse([group])[0]]
-    assert all(float(face.embedding @ person) < 0.4 for face in left for person in people)
+    left = faces.faces_in(previews.render(GROUP, (0, 0, 5, 5), boxes()))
+    assert all(float(face.embedding @ person.embedding) < 0.4 for face in left for person in people())
 
 
 def test_a_preview_is_small() -> None:
-    with Image.open(io.BytesIO(previews.render(photos.group(), (466, 267, 102, 145)))) as image:
-        assert max(image.size) <= 720
+    with Image.open(io.BytesIO(previews.render(GROUP, (466, 267, 102, 145), boxes()))) as image:
+        assert max(image.size) <= LONG_SIDE
+
+
+def test_of_a_picture_read_at_half_its_size_the_same_faces_are_blurred() -> None:
+    whole = render(photos.group(), boxes()[0], boxes()[1:])
+    half = render(photos.resized(photos.group(), 0.5), boxes()[0], boxes()[1:], scale=2.0)
+    own = people()[0]
+    for jpeg in (whole, half):
+        assert max(float(face.embedding @ own.embedding) for face in faces.faces_in(jpeg)) > 0.5
+        left = faces.faces_in(jpeg)
+        assert all(float(face.embedding @ other.embedding) < 0.4 for face in left for other in people()[1:])
+
+
+@pytest.mark.parametrize("box", [(-50.0, -50.0, 10.0, 10.0), (5000.0, 5000.0, 40.0, 40.0), (3.0, 3.0, 0.0, 0.0)])
+def test_boxes_that_lie_elsewhere_do_no_harm(box: tuple[float, float, float, float]) -> None:
+    assert render(photos.hopper(), box, [box]).startswith(b"\xff\xd8")
+
+
+def test_the_own_face_is_the_one_that_lies_closest() -> None:
+    left, right = (0.0, 0.0, 10.0, 10.0), (8.0, 0.0, 10.0, 10.0)
+    assert own_and_others([left, right], [7, 0, 10, 10]) == (right, [left])
+    assert own_and_others([left, right], [50, 50, 5, 5]) == (None, [left, right])
+    assert own_and_others([], [0, 0, 5, 5]) == (None, [])
+
+
+def test_what_cannot_be_read_any_more_has_no_preview() -> None:
+    with pytest.raises(PictureRefused):
+        previews.render(b"gone", (0, 0, 5, 5), [])

@@ -14,7 +14,7 @@ from tests.matches import make_match
 OPEN_CASE = "triage drafting awaiting_provider action_needed awaiting_subject"
 # Written out once more, by hand: the tables must not be their own judge.
 EXPECTED = {
-    "enrolment": {"awaiting_liveness": "active refused withdrawn", "active": "withdrawn"},
+    "enrolment": {"awaiting_liveness": "active refused withdrawn", "active": "awaiting_liveness withdrawn"},
     "liveness": {"pending": "passed failed"},
     "match": {"candidate": "confirmed dismissed", "confirmed": "candidate", "dismissed": "candidate"},
     "opt_out": {"pending": "active contested withdrawn", "contested": "active withdrawn", "active": "withdrawn"},

@@ -5,19 +5,25 @@ from pathlib import Path
 
 from search.engine.base import DetectedFace, EngineUnavailable, FaceEngine, Grade, Quality
 from search.engine.decode import Picture, PictureRefused, Refusal, decode
+from search.engine.embedded import SFaceEngine
 from search.engine.environment import check_environment
 from search.engine.insightface_pack import InsightFaceEngine
+from search.engine.pool import Limits, Pool
 from search.engine.runtime import CV2_PROBLEM
-from search.engine.sface import SFaceEngine
+from search.engine.wire import Analysis, Model
 
 __all__ = [
+    "Analysis",
     "DetectedFace",
     "EngineUnavailable",
     "FaceEngine",
     "Grade",
     "InsightFaceEngine",
+    "Limits",
+    "Model",
     "Picture",
     "PictureRefused",
+    "Pool",
     "Quality",
     "Refusal",
     "SFaceEngine",

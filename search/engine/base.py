@@ -13,6 +13,9 @@ Rgb = NDArray[np.uint8]
 
 Vector = NDArray[np.float32]
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height."""
+
 
 class EngineUnavailable(Exception):
     """The engine cannot be used here; the message is one sentence for the operator."""
@@ -63,8 +66,8 @@ class Quality:
 class DetectedFace:
     """One face. Pixels are those of the upright full-resolution picture."""
 
-    box: tuple[float, float, float, float]
-    """x, y, width, height, cut to the picture."""
+    box: Box
+    """Cut to the picture."""
     landmarks: NDArray[np.float32]
     """(5, 2): the person's right eye (left in the picture), left eye, nose, right and left mouth corner."""
     score: float
@@ -87,7 +90,7 @@ class FaceEngine(Protocol):
         ...
 
 
-def clip_box(left: float, top: float, right: float, bottom: float, image: Rgb) -> tuple[float, float, float, float]:
+def clip_box(left: float, top: float, right: float, bottom: float, image: Rgb) -> Box:
     """Corners to x, y, width, height inside the picture."""
     height, width = image.shape[:2]
     x, y = min(max(left, 0.0), width), min(max(top, 0.0), height)

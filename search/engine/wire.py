@@ -1,0 +1,183 @@
+"""What the pool and its workers say to each other: frames of a small JSON document and raw bytes, with their lengths.
+
+No pickle, and nothing from a worker is believed unchecked: a worker reads hostile files and may have been taken over
+by one, and must not be able to run code in its parent, fill its memory, or hand it numbers that are no measurements.
+"""
+
+import json
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engine.base import DetectedFace, Quality
+from search.engine.decode import FORMATS, MAX_BYTES, PictureRefused, Refusal
+
+MAX_HEAD = 1 << 20
+MAX_ANSWER = 1 << 26
+MAX_REQUEST = 2 * MAX_BYTES
+MAX_FACES = 2000
+
+_LENGTHS = struct.Struct(">II")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_DIHEDRAL = 8
+# Before the embedding, a row has the box (4), the score, the quality (7) and the landmarks (10).
+_QUALITY, _LANDMARKS, _EMBEDDING = 5, 12, 22
+_MAX_SENTENCE = 300
+_MAX_SIDE = 1_000_000
+_MAX_VALUE = 1e9
+
+
+class Garbled(Exception):
+    """What came is not what the other side would say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    model_id: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Everything that is measured of one picture."""
+
+    width: int
+    """Of the upright picture at full size, as is `height`."""
+    height: int
+    format: str
+    """Pillow's name: one of FORMATS."""
+    pdq: tuple[str, ...]
+    """The perceptual hashes of its eight mirrored and turned forms, as it is first."""
+    faces: tuple[DetectedFace, ...]
+    """Best score first, in pixels of the full-size picture."""
+
+
+Outcome = Analysis | PictureRefused
+
+
+def write_frame(stream: BinaryIO, head: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
+    document = json.dumps(head).encode()
+    stream.write(_LENGTHS.pack(len(document), sum(map(len, parts))))
+    stream.write(document)
+    for part in parts:
+        stream.write(part)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO, max_payload: int) -> tuple[dict[str, Any], bytes]:
+    """Raises EOFError where the other side has gone, and Garbled."""
+    document_length, length = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
+    if document_length > MAX_HEAD or length > max_payload:
+        raise Garbled(f"a frame of {document_length} and {length} bytes")
+    document, payload = _read(stream, document_length), _read(stream, length)
+    try:
+        head = json.loads(document)
+    except (ValueError, RecursionError) as error:
+        raise Garbled("no JSON") from error
+    if not isinstance(head, dict):
+        raise Garbled("no JSON object")
+    return head, payload
+
+
+def _read(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+def pack(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], bytes]:
+    """A worker's answer about some pictures."""
+    entries = [_entry(outcome) for outcome in outcomes]
+    faces = [face for outcome in outcomes if isinstance(outcome, Analysis) for face in outcome.faces]
+    rows = [np.concatenate([face.box, [face.score], astuple(face.quality), face.landmarks.ravel(), face.embedding])
+            for face in faces]  # fmt: skip
+    return {"pictures": entries}, np.array(rows, dtype="<f8").tobytes()
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, PictureRefused):
+        return {"reason": outcome.reason.value, "sentence": outcome.sentence}
+    return {
+        "width": outcome.width,
+        "height": outcome.height,
+        "format": outcome.format,
+        "pdq": list(outcome.pdq),
+        "faces": len(outcome.faces),
+    }
+
+
+def unpack(head: dict[str, Any], payload: bytes, count: int, model: Model) -> list[Outcome]:
+    """The outcomes for `count` pictures. Raises Garbled."""
+    entries = head.get("pictures")
+    if not isinstance(entries, list) or len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
+        raise Garbled("not as many pictures as asked for")
+    numbers = [_whole(entry.get("faces", 0), MAX_FACES) for entry in entries]
+    width = _EMBEDDING + model.dimension
+    if len(payload) != 8 * width * sum(numbers):
+        raise Garbled("not as many faces as stated")
+    rows = np.frombuffer(payload, "<f8").reshape(-1, width)
+    ends = np.cumsum(numbers)
+    return [
+        _outcome(entry, rows[end - number : end], model)
+        for entry, number, end in zip(entries, numbers, ends, strict=True)
+    ]
+
+
+def _outcome(entry: dict[str, Any], rows: NDArray[np.float64], model: Model) -> Outcome:
+    if "reason" in entry:
+        return _refusal(entry)
+    width, height = _whole(entry.get("width"), _MAX_SIDE), _whole(entry.get("height"), _MAX_SIDE)
+    kind, hashes = entry.get("format"), entry.get("pdq")
+    if kind not in FORMATS or not isinstance(hashes, list) or len(hashes) != _DIHEDRAL:
+        raise Garbled("no format or no hashes")
+    if not all(isinstance(text, str) and _HASH.fullmatch(text) for text in hashes):
+        raise Garbled("no hash")
+    _check_rows(rows, width, height)
+    return Analysis(width, height, kind, tuple(hashes), tuple(_face(row, model) for row in rows))
+
+
+def _refusal(entry: dict[str, Any]) -> PictureRefused:
+    reason, sentence = entry["reason"], entry.get("sentence")
+    if reason not in list(Refusal) or not isinstance(sentence, str):
+        raise Garbled("no such reason")
+    if len(sentence) > _MAX_SENTENCE or not sentence.isprintable():
+        raise Garbled("no sentence")
+    return PictureRefused(Refusal(reason), sentence)
+
+
+def _whole(value: object, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise Garbled(f"no number up to {most}")
+    return value
+
+
+def _check_rows(rows: NDArray[np.float64], width: int, height: int) -> None:
+    corners = rows[:, :2] + rows[:, 2:4]
+    lengths = np.linalg.norm(rows[:, _EMBEDDING:], axis=1)
+    sound = (
+        (np.abs(rows) < _MAX_VALUE).all()  # and so neither infinite nor no number
+        and (rows[:, :4] >= 0).all()
+        and (corners <= (width + 1, height + 1)).all()
+        and (rows[:, 4] <= 1).all()
+        and (np.abs(lengths - 1) < 1e-3).all()
+    )
+    if not sound:
+        raise Garbled("a face that cannot be")
+
+
+def _face(row: NDArray[np.float64], model: Model) -> DetectedFace:
+    x, y, width, height, score = map(float, row[:_QUALITY])
+    return DetectedFace(
+        box=(x, y, width, height),
+        landmarks=row[_LANDMARKS:_EMBEDDING].reshape(5, 2).astype(np.float32),
+        score=score,
+        quality=Quality(*map(float, row[_QUALITY:_LANDMARKS])),
+        embedding=row[_EMBEDDING:].astype(np.float32),
+        model_id=model.model_id,
+    )
