@@ -1,6 +1,8 @@
 """Figures of whole processes: workers side by side, memory, starting times."""
 
 import json
+import os
+import statistics
 import subprocess
 import sys
 import time
@@ -25,6 +27,17 @@ print(json.dumps({"load": time.perf_counter() - imported, "import": imported - b
 """
 
 
+_MULTIPLY = """
+import numpy as np, time
+square = np.random.default_rng(0).random((768, 768), dtype=np.float32)
+end, products = time.perf_counter() + 2.0, 0
+while time.perf_counter() < end:
+    square @ square
+    products += 1
+print(products)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """Seconds."""
@@ -42,6 +55,18 @@ def start(cache_dir: Path) -> Start:
     return Start(json.loads(done.stdout)["load"], time.perf_counter() - begun)
 
 
+def second_core() -> float:
+    """What two processes of plain matrix products do, against one: all that this machine's second core can give."""
+    return statistics.median(_products(2) / _products(1) for _ in range(3))
+
+
+def _products(processes: int) -> int:
+    command = [sys.executable, "-c", _MULTIPLY]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in range(processes)]
+    return sum(int(each.communicate()[0]) for each in running)
+
+
 def add_pool(made: Table, cache_dir: Path, picture: bytes, rounds: int) -> None:
     """One worker, two workers, and the memory of one that has seen the worst."""
     batch = [picture] * _PICTURES
@@ -54,6 +79,7 @@ def add_pool(made: Table, cache_dir: Path, picture: bytes, rounds: int) -> None:
             )
         gain = timing["2"].ratio(timing["1"], elapsed=True)
         made.add("gain from the second worker", f"{gain:.2f} x", at_least(gain, 1.8, "≥ 1.8 x"))
+        made.add("for comparison, of a second process of matrix products", f"{second_core():.2f} x", "")
         list(one.analyse([*batch, *large_pictures()]))
         megabytes = max(map(peak_memory, children()))
         made.add("peak memory of a worker", f"{megabytes:.0f} MB", at_most(megabytes, 700, "< 700 MB"))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from search.calibration import FITTED_FILE, Calibration, calibration_for, read_fitted
 from search.engine import (
+    EMBEDDED,
     Analysis,
     DetectedFace,
     EngineUnavailable,
@@ -36,7 +37,7 @@ def _pool(spec: str, cache_dir: Path, workers: int, process_id: int) -> Pool:
 
 def model(spec: str | None = None) -> Model:
     """Which model the configured engine is, or the one named. Raises `EngineUnavailable`."""
-    if (spec or settings.FACE_MODEL) == "sface":
+    if (spec or settings.FACE_MODEL) in EMBEDDED:
         return Model(SFaceEngine.model_id, SFaceEngine.dimension)  # known without loading it
     return pool(spec).model()
 

@@ -14,6 +14,7 @@ from search.engine.wire import Analysis, Model
 
 __all__ = [
     "Analysis",
+    "EMBEDDED",
     "DetectedFace",
     "EngineUnavailable",
     "FaceEngine",
@@ -32,19 +33,23 @@ __all__ = [
     "load_engine",
 ]
 
+EMBEDDED = {"sface": "onnxruntime", "sface:openvino": "openvino"}
+"""The embedded engine by its spec, and the runtime that embeds. Their embeddings are the same."""
 _PACK_PREFIX = "insightface:"
 
 
 @cache
 def load_engine(spec: str, cache_dir: Path) -> FaceEngine:
-    """The engine for `sface` or `insightface:<pack name or folder>`, loaded once per process.
+    """The engine for one of EMBEDDED or `insightface:<pack name or folder>`, loaded once per process.
 
     `cache_dir` keeps prepared models between processes. Raises EngineUnavailable.
     """
     if CV2_PROBLEM:
         raise EngineUnavailable(f"OpenCV cannot be imported: {CV2_PROBLEM}.")
-    if spec == "sface":
-        return SFaceEngine(cache_dir)
+    if spec in EMBEDDED:
+        return SFaceEngine(cache_dir, runtime=EMBEDDED[spec])
     if spec.startswith(_PACK_PREFIX):
         return InsightFaceEngine(spec.removeprefix(_PACK_PREFIX))
-    raise EngineUnavailable(f"Unknown face engine {spec!r}: use sface or {_PACK_PREFIX}<pack name or folder>.")
+    raise EngineUnavailable(
+        f"Unknown face engine {spec!r}: use {', '.join(EMBEDDED)} or {_PACK_PREFIX}<pack name or folder>."
+    )

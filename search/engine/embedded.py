@@ -11,14 +11,14 @@ from search.engine.finder import Finder, FinderOptions
 from search.engine.geometry import align, measure
 from search.engine.sface import SFace
 from search.engine.views import Copies
-from search.engine.yunet import Detections, YuNet
+from search.engine.yunet import Detections, YuNet, suppress
 
 __all__ = ["FinderOptions", "SFaceEngine"]
 
-_GOOD_LENGTH = 10.0
+_GOOD_LENGTH, _USABLE_LENGTH = 10.0, 9.0
 _CLEARLY_LONGER = 1.5
-_SAME_PLACE = 0.1
-"""How far landmarks of two looks at one face may lie apart, of its width."""
+_SAME_PLACE, _NEAR_PLACE, _OTHER_PLACE = 0.1, 0.2, 0.4
+"""Distances between the landmarks of two looks: nothing new, a correction, and quite another view."""
 _MOST_VOTES = 8
 """In one picture, widest faces first."""
 _LENGTH_OF_A_FACE, _LENGTH_OF_A_CLEAR_FIND, _CLEAR_FIND = 7.0, 5.0, 0.75
@@ -51,6 +51,15 @@ class _Find:
         """The landmarks may be wrong, as those of faces that stand on their head are."""
         return self.length < _GOOD_LENGTH
 
+    def distance(self, landmarks: Vector) -> float:
+        """How far the landmarks of two looks lie apart, of the width of the face."""
+        return float(np.abs(landmarks - self.landmarks).max()) / max(self.width, 1e-6)
+
+    def is_better_than(self, other: "_Find") -> bool:
+        """A correction of the landmarks has to embed longer, quite other landmarks clearly so."""
+        needed = _CLEARLY_LONGER if other.distance(self.landmarks) > _OTHER_PLACE else 0.0
+        return self.length > other.length + needed
+
     def face(self) -> DetectedFace | None:
         """None for a false find: what is no face embeds short."""
         length = self.length
@@ -71,11 +80,11 @@ class SFaceEngine:
     model_id = "sface-2021dec-int8bq"
     dimension = 128
 
-    def __init__(self, cache_dir: Path, options: FinderOptions | None = None) -> None:
-        """Prepares the models in `cache_dir` at first use. Raises EngineUnavailable."""
+    def __init__(self, cache_dir: Path, options: FinderOptions | None = None, runtime: str = "onnxruntime") -> None:
+        """Prepares the models in `cache_dir` at first use; `runtime` as in `SFace`. Raises EngineUnavailable."""
         self._options = options or FinderOptions()
         self._finder = Finder(YuNet(cache_dir), self._options)
-        self._embedder = SFace(cache_dir)
+        self._embedder = SFace(cache_dir, backend=runtime)
 
     def analyse(self, images: Sequence[Rgb]) -> list[list[DetectedFace]]:
         pictures = [self._finds(copies, self._finder.find(copies)) for copies in map(Copies, images)]
@@ -85,9 +94,12 @@ class SFaceEngine:
         return [[face for find in finds if (face := find.face())] for finds in pictures]
 
     def _finds(self, copies: Copies, found: Detections) -> list[_Find]:
-        """Without those that cannot be faces, because their landmarks lie in one point."""
         if self._options.refined_landmarks:
             found = self._finder.refined(copies, found)
+        return self._cut(copies, found)
+
+    def _cut(self, copies: Copies, found: Detections) -> list[_Find]:
+        """Without those that cannot be faces, because their landmarks lie in one point."""
         finds = []
         for box, landmarks, score in zip(found.boxes, found.landmarks, found.scores, strict=True):
             try:
@@ -104,21 +116,36 @@ class SFaceEngine:
             find.embedding = embedding
 
     def _look_again(self, pictures: list[list[_Find]]) -> None:
-        """Doubtful finds give way to what a look in eight directions shows, where that embeds clearly better."""
+        """Doubtful finds give way to what other looks show, where that embeds better."""
         places = [(finds, place) for finds in pictures for place in _doubtful(finds)]
         others = [self._again(finds[place]) for finds, place in places]
         self._embed([other for other in others if other])
         for (finds, place), other in zip(places, others, strict=True):
-            if other and other.length > finds[place].length + _CLEARLY_LONGER:
+            if other and other.is_better_than(finds[place]):
                 other.score = finds[place].score  # so that the order stays
                 finds[place] = other
+        for finds in pictures:
+            finds[:] = _without_doubles(finds)  # two finds may have given way to the same face
 
     def _again(self, find: _Find) -> _Find | None:
-        """None where the best direction shows what is known already."""
-        voted = self._finder.voted(find.copies, find.box)
-        if len(voted) and np.abs(voted.landmarks[0] - find.landmarks).max() < _SAME_PLACE * find.width:
+        """The find as another direction shows it, or a poor one from nearer by. Each costs an embedding."""
+        poor = find.length < _USABLE_LENGTH
+        voted = self._finder.voted(find.copies, find.box, find.landmarks, thorough=poor)
+        distance = find.distance(voted.landmarks[0]) if len(voted) else 0.0
+        if distance > (_SAME_PLACE if poor else _NEAR_PLACE):
+            others = self._finds(find.copies, voted)
+        elif poor:
+            others = self._cut(find.copies, self._finder.nearer(find.copies, find.box, find.landmarks))
+        else:
             return None
-        return next(iter(self._finds(find.copies, voted)), None)
+        return next(iter(others), None)
+
+
+def _without_doubles(finds: list[_Find]) -> list[_Find]:
+    if not finds:
+        return []
+    boxes, scores = np.stack([find.box for find in finds]), np.array([find.score for find in finds], dtype=np.float32)
+    return [finds[place] for place in suppress(boxes, scores)]
 
 
 def _doubtful(finds: list[_Find]) -> Iterator[int]:

@@ -40,9 +40,12 @@ _MOST_PIXELS, _MOST_TILES = 19_000_000, 64
 _MOST_CONFIRMED = 20
 _FLAT_RANGE = 24
 
-_VOTE_ANGLES = range(0, 360, 45)
-_PATCH, _FACE_IN_PATCH = 160, 64
-"""Side of a view of one face, and that face's width in it."""
+_LIKELY_TURNS = (0.0, 45.0, -45.0, 180.0)
+_ALL_TURNS = (*_LIKELY_TURNS, 90.0, -90.0, 135.0, -135.0)
+_PATCH, _NEAR_PATCH = 160, 288
+"""Side of a view of one face."""
+_SHARE_OF_PATCH = 0.4
+"""Width of the face in it."""
 _SHARE_OF_REFINED = 0.7
 """Landmarks of both looks are averaged: either alone is less exact."""
 _SHARE_OF_HEIGHT = 0.8
@@ -60,7 +63,7 @@ class FinderOptions:
     turned_pictures: bool = True
     """A picture without an upright face is looked at in seven other directions."""
     rotation_vote: bool = True
-    """A face that embeds badly is looked at again in eight directions."""
+    """A face that embeds badly is looked at again in other directions."""
     refined_landmarks: bool = True
     """Landmarks are averaged with those of a second look at the upright face alone."""
 
@@ -144,18 +147,28 @@ class Finder:
                 landmarks[row] += _SHARE_OF_REFINED * (near.landmarks[0] - points)
         return Detections(found.boxes, landmarks, found.scores)
 
-    def voted(self, copies: Copies, box: Vector) -> Detections:
-        """The face in this box as it looks best in eight directions; nothing if it is in none of them."""
-        looks = [self._look_around(copies, box, angle) for angle in _VOTE_ANGLES]
+    def voted(self, copies: Copies, box: Vector, landmarks: Vector, *, thorough: bool) -> Detections:
+        """The face in this box as it looks best in several directions, beginning with that of these landmarks.
+
+        Eight directions when `thorough`, otherwise the likely ones. Nothing if it is seen in none of them.
+        """
+        roll = pose(landmarks)[2]
+        turns = _ALL_TURNS if thorough else _LIKELY_TURNS
+        looks = [self._look_around(copies, box, roll + turn) for turn in turns]
         return max(looks, key=lambda near: float(near.scores[0]) if len(near) else 0.0)
 
-    def _look_around(self, copies: Copies, box: Vector, angle: float) -> Detections:
+    def nearer(self, copies: Copies, box: Vector, landmarks: Vector) -> Detections:
+        """The face in this box from a look at a larger copy of it; nothing if it is not seen there."""
+        return self._look_around(copies, box, pose(landmarks)[2], _NEAR_PATCH)
+
+    def _look_around(self, copies: Copies, box: Vector, angle: float, side: int = _PATCH) -> Detections:
         """The best face in the middle of the box, or none; `angle` is the roll at which it would be upright."""
         width = max(float(box[2] - box[0]), _SHARE_OF_HEIGHT * float(box[3] - box[1]), 1.0)
-        view = copies.around((box[:2] + box[2:]) / 2, _FACE_IN_PATCH / width, angle, _PATCH)
+        wanted = _SHARE_OF_PATCH * side
+        view = copies.around((box[:2] + box[2:]) / 2, wanted / width, angle, side)
         seen = self._detector.look(view.pixels)
-        away = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - _PATCH / 2).max(axis=1)
-        here = (away < _FACE_IN_PATCH / 2) & (seen.widths > _FACE_IN_PATCH * 0.4)
+        away = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - side / 2).max(axis=1)
+        here = (away < wanted / 2) & (seen.widths > wanted * 0.4)
         return view.to_picture(seen.pick(np.flatnonzero(here)[:1]))
 
     def _look(self, view: View, min_score: float = MIN_SCORE) -> Detections:

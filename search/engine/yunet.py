@@ -110,7 +110,7 @@ def _decode(level: Vector, stride: int, min_score: float) -> Detections:
     return found.pick(scores >= min_score)
 
 
-def merge(parts: Sequence[Detections], max_overlap: float = MAX_OVERLAP) -> Detections:
+def merge(parts: Sequence[Detections]) -> Detections:
     """All of them without the doubles, best score first."""
     joined = Detections(
         np.concatenate([part.boxes for part in parts]),
@@ -118,10 +118,10 @@ def merge(parts: Sequence[Detections], max_overlap: float = MAX_OVERLAP) -> Dete
         np.concatenate([part.scores for part in parts]),
     )
     best = joined.pick(np.argsort(-joined.scores, kind="stable")[:_MOST_PROPOSALS])
-    return best.pick(suppress(best.boxes, best.scores, max_overlap))
+    return best.pick(suppress(best.boxes, best.scores))
 
 
-def suppress(boxes: Vector, scores: Vector, max_overlap: float) -> NDArray[np.intp]:
+def suppress(boxes: Vector, scores: Vector, max_overlap: float = MAX_OVERLAP) -> NDArray[np.intp]:
     """Rows to keep, best score first: none shares more than `max_overlap` of the union with a better one."""
     order = np.argsort(-scores, kind="stable")
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
