@@ -10,11 +10,12 @@ from search.engine.environment import check_environment
 from search.engine.insightface_pack import InsightFaceEngine
 from search.engine.pool import Limits, Pool
 from search.engine.runtime import CV2_PROBLEM
+from search.engine.sface import Backend
 from search.engine.wire import Analysis, Model
 
 __all__ = [
-    "Analysis",
     "EMBEDDED",
+    "Analysis",
     "DetectedFace",
     "EngineUnavailable",
     "FaceEngine",
@@ -33,7 +34,7 @@ __all__ = [
     "load_engine",
 ]
 
-EMBEDDED = {"sface": "onnxruntime", "sface:openvino": "openvino"}
+EMBEDDED: dict[str, Backend] = {"sface": "onnxruntime", "sface:openvino": "openvino"}
 """The embedded engine by its spec, and the runtime that embeds. Their embeddings are the same."""
 _PACK_PREFIX = "insightface:"
 

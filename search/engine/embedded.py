@@ -9,7 +9,7 @@ import numpy as np
 from search.engine.base import DetectedFace, Rgb, Vector, clip_box
 from search.engine.finder import Finder, FinderOptions
 from search.engine.geometry import align, measure
-from search.engine.sface import SFace
+from search.engine.sface import Backend, SFace
 from search.engine.views import Copies
 from search.engine.yunet import Detections, YuNet, suppress
 
@@ -80,7 +80,7 @@ class SFaceEngine:
     model_id = "sface-2021dec-int8bq"
     dimension = 128
 
-    def __init__(self, cache_dir: Path, options: FinderOptions | None = None, runtime: str = "onnxruntime") -> None:
+    def __init__(self, cache_dir: Path, options: FinderOptions | None = None, runtime: Backend = "onnxruntime") -> None:
         """Prepares the models in `cache_dir` at first use; `runtime` as in `SFace`. Raises EngineUnavailable."""
         self._options = options or FinderOptions()
         self._finder = Finder(YuNet(cache_dir), self._options)
