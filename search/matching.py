@@ -20,7 +20,7 @@ from search.calibration import Band, Calibration, personal_shift
 from search.engine.base import Box
 from search.models import Enrolment, Face, Image, Match, Subject
 from search.probes import NotAProbe, Probe, Probes, probe_of
-from search.states import MatchState
+from search.states import Decision, MatchState
 
 _BATCH = 512
 
@@ -217,8 +217,12 @@ def _known(subject: Subject, image: Image) -> bool:
 
 
 def _near_duplicate(subject: Subject, image: Image) -> Match | None:
-    """The subject's match that shows this very picture, by perceptual hash."""
-    others = Match.objects.filter(subject=subject).order_by("created_at").values_list("pk", "image__pdq")
+    """The subject's match that shows this very picture, by perceptual hash.
+
+    One they want removed is left out: that it is there once more, altered, is news to them.
+    """
+    mine = Match.objects.filter(subject=subject).exclude(decision=Decision.ACT)
+    others = mine.order_by("created_at").values_list("pk", "image__pdq")
     twin = next((pk for pk, known in others.iterator() if pictures.near(known, image.pdq)), None)
     return None if twin is None else Match.objects.get(pk=twin)
 

@@ -16,7 +16,7 @@ def test_the_story_comes_out_right_and_starts_clean(tmp_path: Path) -> None:
         done = installation.run("demo", "--no-serve", "--json", timeout=280)
         assert done.returncode == 0, done.stdout + done.stderr
         figures = json.loads(done.stdout.strip().splitlines()[-1])
-        assert len(figures["matches"]) == 9
+        assert len(figures["matches"]) == 8
         assert figures["alerts"] == 2
         assert figures["relapses"] == 1
         (notice,) = figures["notices"]

@@ -43,6 +43,13 @@ def test_a_copy_that_comes_later_joins_and_asks_nothing_anew(enrolled_alice: Enr
     assert places(match) == {"first.html", "small.html"}
 
 
+def test_an_altered_copy_of_what_was_to_go_is_news(enrolled_alice: Enrolment) -> None:
+    ingest_pictures(first=FIRST)
+    review.confirm(Match.objects.get(), enrolled_alice.subject.user, Decision.ACT)
+    ingest_pictures(small=SMALL)
+    assert Match.objects.filter(state="candidate").count() == 1
+
+
 def test_backward_groups_as_forward_does(enrolled_alice: Enrolment) -> None:
     ingest_pictures(first=FIRST, small=SMALL, recoloured=RECOLOURED, cropped=CROPPED)
     forward = sorted(sorted(places(match)) for match in Match.objects.all())
