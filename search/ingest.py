@@ -50,7 +50,7 @@ def ingest_waiting() -> Report:
     """Ingest everything that waits, batch by batch, comparing the new faces with the enrolled ones."""
     report, probes = Report(), Probes()
     while hashes := _next_hashes():
-        _ingest_batch(hashes, matching.scorer(probes.now()), report)
+        _ingest_batch(hashes, probes, report)
     # Faces that an earlier, interrupted call wrote but did not compare.
     report.matches += matching.forward()
     gallery.tidy()
@@ -63,19 +63,24 @@ def _next_hashes() -> list[str]:
     return list(dict.fromkeys(waiting[: _BATCH * 4]))[:_BATCH]
 
 
-def _ingest_batch(hashes: Sequence[str], judge: matching.Scorer, report: Report) -> None:
+def _ingest_batch(hashes: Sequence[str], probes: Probes, report: Report) -> None:
     known = set() if _watching() else set(_known(hashes).values_list("sha256", flat=True))
     new = [sha256 for sha256 in hashes if sha256 not in known]
     for sha256 in known:
         with transaction.atomic():
             _see(Image.objects.get(sha256=sha256), report)
+    analysed: Iterable[tuple[str, Analysis]] = _analysed(new, report)
+    judge = None
+    if _watching():
+        # Judged before anything is written; and the threshold depends on how much the whole batch holds.
+        analysed = list(analysed)
+        judge = matching.scorer(probes.now())
     shown: dict[UUID, matching.Shown] = {}
-    for sha256, found in _analysed(new, report):
+    for sha256, found in analysed:
         image = _write(sha256, found, judge, report)
         if image is not None:
-            boxes = [face.box for face in found.faces]
-            shown[image.pk] = matching.Shown(partial(spool.get, sha256), boxes)
-    report.matches += matching.forward(shown, judge)
+            shown[image.pk] = matching.Shown(partial(spool.get, sha256), [face.box for face in found.faces])
+    report.matches += matching.forward(shown, judge or matching.scorer(probes.now()))
     for sha256 in hashes:
         _discard(sha256)
 
@@ -99,6 +104,7 @@ def _analysed(hashes: Sequence[str], report: Report) -> Iterator[tuple[str, Anal
         elif isinstance(result, PictureRefused):
             _refuse(sha256, result.reason.value, report)
         else:
+            volume.count(pictures=1, faces=len(result.faces))
             yield sha256, result
 
 
@@ -121,10 +127,13 @@ def _mark(sha256: str, outcome: str) -> None:
     FetchedImage.objects.filter(sha256=sha256, processed_at=None).update(processed_at=timezone.now(), outcome=outcome)
 
 
-def _write(sha256: str, found: Analysis, judge: matching.Scorer, report: Report) -> Image | None:
-    """A picture's rows, its sightings and the mark that it is done, in one transaction; None where all is forgotten."""
+def _write(sha256: str, found: Analysis, judge: matching.Scorer | None, report: Report) -> Image | None:
+    """A picture's rows, its sightings and the mark that it is done, in one transaction.
+
+    With a judge only what is a match is written; None where that is nothing.
+    """
     shown = _not_opted_out(sha256, found.faces)
-    news = _news(sha256, shown, judge) if _watching() else shown
+    news = _news(sha256, shown, judge) if judge else shown
     with transaction.atomic():
         if news is None:
             # Watch mode: a picture that shows nobody who is looked for was never here.
@@ -133,7 +142,6 @@ def _write(sha256: str, found: Analysis, judge: matching.Scorer, report: Report)
         else:
             image = _write_image(sha256, found, news, report)
             _see(image, report)
-        volume.count(pictures=1, faces=len(shown))
     report.opted_out += len(found.faces) - len(shown)
     return image
 

@@ -1,5 +1,7 @@
 """Ingest: from waiting pictures to faces and sightings; safe to kill and to call again."""
 
+from typing import Any
+
 import pytest
 
 from crawler import spool
@@ -94,3 +96,14 @@ def test_killed_anywhere_and_called_again_it_ends_the_same(
 
 def test_nothing_waiting_is_nothing_done() -> None:
     assert ingest.ingest_waiting() == ingest.Report()
+
+
+@pytest.mark.parametrize("mode", ["index", "watch"])
+def test_a_match_says_with_how_many_faces_the_person_was_compared(
+    enrolled_alice: Enrolment, settings: Any, mode: str
+) -> None:
+    settings.GALLERY_MODE = mode
+    fetched(ASTRONAUT, "a.jpg")
+    fetched(GROUP, "g.jpg")
+    ingest.ingest_waiting()
+    assert Match.objects.get().gallery_size == 7
