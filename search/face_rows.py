@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from search import faces
 from search.engine import DetectedFace
+from search.engine.base import overlap
 from search.models import Face, Image, Match
 from search.states import MatchState
 
@@ -48,16 +49,6 @@ def matched_places(image: Image) -> list[list[float]]:
 def at_one_place(box: Sequence[float], boxes: Iterable[Sequence[float]]) -> bool:
     """Whether one of `boxes` lies where `box` does, so that both are of one face."""
     return any(overlap(box, other) >= SAME_PLACE for other in boxes)
-
-
-def overlap(first: Sequence[float], second: Sequence[float]) -> float:
-    """Intersection over union of two boxes (x, y, width, height), 0 to 1."""
-    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
-    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (first[2] * first[3] + second[2] * second[3] - common)
 
 
 def _at(box: Sequence[float], rows: Sequence[Face]) -> Face | None:

@@ -13,7 +13,8 @@ from django.core.management.base import CommandError
 
 from accounts import consent
 from accounts.models import Purpose, User
-from search import enrolment, face_rows, faces, gallery, optout, reembed
+from search import enrolment, faces, gallery, optout, reembed
+from search.engine.base import overlap
 from search.models import Enrolment, Face, Image, Match
 from tests import switch
 from tests.optouts import active_optout, mailed_token
@@ -67,7 +68,7 @@ def test_everything_is_measured_anew_and_matches_keep_their_face(found_alice: En
     for match in Match.objects.select_related("face"):
         assert match.face is not None
         assert match.face.image_id == match.image_id
-        assert face_rows.overlap(match.box, match.face.box) > 0.9
+        assert overlap(match.box, match.face.box) > 0.9
 
 
 def test_called_twice_nothing_changes(found_alice: Enrolment, web: Site, settings: Any) -> None:

@@ -95,3 +95,13 @@ def clip_box(left: float, top: float, right: float, bottom: float, image: Rgb) -
     height, width = image.shape[:2]
     x, y = min(max(left, 0.0), width), min(max(top, 0.0), height)
     return x, y, max(min(right, width) - x, 0.0), max(min(bottom, height) - y, 0.0)
+
+
+def overlap(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of two boxes (x, y, width, height), 0 to 1."""
+    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
+    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    common = width * height
+    return common / (first[2] * first[3] + second[2] * second[3] - common)

@@ -3,10 +3,9 @@
 import io
 from collections.abc import Sequence
 
-import numpy as np
 from PIL import Image, ImageFilter
 
-from search.engine.base import Box, Rgb
+from search.engine.base import Box, Rgb, overlap
 from search.engine.resize import reduced
 
 LONG_SIDE = 720
@@ -37,8 +36,8 @@ def render(pixels: Rgb, keep: Box | None, others: Sequence[Box], *, scale: float
 
 def own_and_others(boxes: Sequence[Box], keep: Sequence[float]) -> tuple[Box | None, list[Box]]:
     """The face that lies closest over `keep`, if any does, and every other."""
-    own = max(boxes, key=lambda box: _overlap(box, keep), default=None)
-    if own is None or _overlap(own, keep) == 0:
+    own = max(boxes, key=lambda box: overlap(box, keep), default=None)
+    if own is None or overlap(own, keep) == 0:
         return None, list(boxes)
     return own, [box for box in boxes if box is not own]
 
@@ -50,14 +49,6 @@ def _area(box: Box, shrink: float, margin: float, picture: Image.Image) -> tuple
     right = min(picture.width, int(x + (1 + margin) * width) + 1)
     bottom = min(picture.height, int(y + (1 + margin) * height) + 1)
     return (left, top, right, bottom) if left < right and top < bottom else None
-
-
-def _overlap(first: Sequence[float], second: Sequence[float]) -> float:
-    """Intersection over union of two boxes."""
-    left, top = np.maximum(first[:2], second[:2])
-    right, bottom = np.minimum(np.add(first[:2], first[2:]), np.add(second[:2], second[2:]))
-    common = max(0.0, right - left) * max(0.0, bottom - top)
-    return float(common / (first[2] * first[3] + second[2] * second[3] - common or 1.0))
 
 
 def _unrecognisable(face: Image.Image) -> Image.Image:
