@@ -33,7 +33,7 @@ def table(photos: LabelledPhotos, cache_dir: Path) -> Table:
             f"{1000 * seen.seconds / len(probes):.0f}",
             f"{_milliseconds(ours):.0f}",
         )
-    made.notes.append("Milliseconds of one thread, decoding included.")
+    made.notes.append("Milliseconds of processor time, one thread, decoding included.")
     return made
 
 

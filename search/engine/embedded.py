@@ -112,7 +112,11 @@ class SFaceEngine:
     def _embed(self, finds: list[_Find]) -> None:
         if not finds:
             return
-        for find, embedding in zip(finds, self._embedder.embed(np.stack([find.crop for find in finds])), strict=True):
+        crops = np.stack([find.crop for find in finds])
+        embeddings = self._embedder.embed(crops)
+        if self._options.mirrored_embedding:
+            embeddings = (embeddings + self._embedder.embed(crops[:, :, ::-1])) * np.float32(0.5)
+        for find, embedding in zip(finds, embeddings, strict=True):
             find.embedding = embedding
 
     def _look_again(self, pictures: list[list[_Find]]) -> None:

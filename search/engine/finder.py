@@ -66,6 +66,9 @@ class FinderOptions:
     """A face that embeds badly is looked at again in other directions."""
     refined_landmarks: bool = True
     """Landmarks are averaged with those of a second look at the upright face alone."""
+    mirrored_embedding: bool = False
+    """A face's embedding is the mean of its own and its mirror image's. To measure only: embeddings made so would need
+    a model id of their own."""
 
 
 class Finder:
