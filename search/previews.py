@@ -14,6 +14,7 @@ from search.engine import PictureRefused
 from search.engine.base import Box
 from search.engine.rendering import own_and_others
 from search.models import Match, Subject
+from search.states import MatchState
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ def render(data: bytes, match_box: Sequence[float], boxes: Sequence[Box]) -> byt
 def fill_missing() -> int:
     """Fetch the pictures of matches that have no preview yet (found in the gallery). Returns how many got one."""
     done = 0
-    for match in Match.objects.filter(sealed_preview=None).select_related("subject__user", "image")[:_PER_ROUND]:
+    # What somebody answered "not me" to shows a stranger, and is not fetched for them again.
+    wanted = Match.objects.filter(sealed_preview=None).exclude(state=MatchState.DISMISSED)
+    for match in wanted.select_related("subject__user", "image")[:_PER_ROUND]:
         if cache.add(f"preview-tried:{match.pk}", True, _RETRY_SECONDS):
             done += _fill(match)
     return done
