@@ -173,11 +173,17 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Crawls run for hours and ingest fills the processors: each can have workers of its own (`-Q fetch`, `-Q ingest`).
+# A worker without `-Q` takes from all three.
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "fetch", "ingest")}
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"crawler.crawl": {"queue": "fetch"}, "search.ingest": {"queue": "ingest"}}
 _tick = env.float("TICK_SECONDS", default=60.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": _tick * every}
     for name, every in {
+        "crawler.start_due": 1,
         "search.ingest": 1,
         "alerts.deliver": 1,
         "takedowns.screen_relapses": 1,
@@ -247,6 +253,15 @@ GALLERY_RETENTION_DAYS = env.int("GALLERY_RETENTION_DAYS", default=180)
 # --- The crawler -----------------------------------------------------------------------------------------
 CRAWLER_USER_AGENT = env.str("CRAWLER_USER_AGENT", default=f"Faceward/0.1 (+{PORTAL_URL}/crawler/)")
 CRAWLER_DELAY_SECONDS = env.float("CRAWLER_DELAY_SECONDS", default=1.0)
+# Where crawlers on several machines share their frontier; empty: each run lives in one process.
+FRONTIER_URL = env.str("FRONTIER_URL", default="")
+# Fetching waits while this much waits for ingest.
+SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", default=2 * 1024**3)
+# Known pages and pictures are visited again after between these two, sooner the more often they change.
+REVISIT_MIN_SECONDS = env.int("REVISIT_MIN_SECONDS", default=6 * 3600)
+REVISIT_MAX_SECONDS = env.int("REVISIT_MAX_SECONDS", default=30 * 24 * 3600)
+# For pages that need JavaScript and for screenshots; empty: the system's Chromium, where there is one.
+CHROMIUM = env.str("CHROMIUM", default="")
 # Follow-up requests (verification, evidence, RDAP) to loopback and private addresses: for the demo and tests.
 FETCH_ALLOW_PRIVATE = env.bool("FETCH_ALLOW_PRIVATE", default=False)
 # Where the registries' bootstrap files are (RFC 9224).

@@ -1,8 +1,8 @@
-"""Sources and runs: naming a source, and crawling sources now in this process."""
+"""Runs: crawling sources now in this process."""
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 from django.conf import settings
 from django.utils import timezone
@@ -11,44 +11,16 @@ from scrapy.crawler import CrawlerProcess
 
 from crawler.defaults import web_policy
 from crawler.frontier import Site
-from crawler.models import CrawlRun, Source, url_digest
+from crawler.models import CrawlRun, Source
 from crawler.pipelines import save_tally
-from crawler.policy import FetchFailed, FetchPolicy, ParsedUrl, canonical_url, parse_url
-from crawler.resolver import resolve
+from crawler.policy import FetchPolicy
 from crawler.scrapy_settings import scrapy_settings
 from crawler.spiders.site import SiteSpider
+from crawler.states import RunState
 
 
 class AlreadyCrawling(Exception):
     """Another process is crawling one of the sources right now."""
-
-
-def judge(urls: Sequence[str], policy: FetchPolicy) -> list[str]:
-    """The canonical form of every URL, once each. Raises FetchRefused at the first that must not be crawled.
-
-    Names are looked up for this, but nothing is requested. A name that is not found is no refusal.
-    """
-    judged: list[str] = []
-    for url in urls:
-        parsed: ParsedUrl = policy.check_url(url)
-        with suppress(FetchFailed):
-            resolve(parsed.host, policy)
-        judged.append(canonical_url(url))
-    return list(dict.fromkeys(judged))
-
-
-def add_source(
-    url: str, *, depth: int | None = None, max_pages: int | None = None, allow_private: bool = False
-) -> Source:
-    """The source that starts at the canonical `url`, made if needed. What is given replaces what it had."""
-    source, _created = Source.objects.get_or_create(
-        digest=url_digest(url), defaults={"url": url, "host": parse_url(url).netloc}
-    )
-    source.depth = source.depth if depth is None else depth
-    source.max_pages = source.max_pages if max_pages is None else max_pages
-    source.allow_private = source.allow_private or allow_private
-    source.save()
-    return source
 
 
 def crawl(sources: Sequence[Source], *, allow_private: bool = False) -> list[CrawlRun]:
@@ -97,21 +69,21 @@ def _quiet() -> Iterator[None]:
 
 def _finish(run: CrawlRun, site: Site, ended: bool) -> None:
     if not ended:
-        run.status = CrawlRun.Status.INTERRUPTED
+        run.state = RunState.INTERRUPTED
     elif site.tally.pages or site.tally.pictures or set(site.tally.errors) <= {"robots"}:
-        run.status = CrawlRun.Status.FINISHED
+        run.state = RunState.FINISHED
     else:
-        run.status = CrawlRun.Status.FAILED
+        run.state = RunState.FAILED
     run.finished_at = timezone.now()
-    run.save(update_fields=["status", "finished_at"])
+    run.save(update_fields=["state", "finished_at"])
     save_tally(site)
     run.refresh_from_db()
 
 
 def _close_stale_runs(sources: Sequence[Source]) -> None:
     """Runs whose process died; we hold the lock of their source, so nobody is at work on them."""
-    CrawlRun.objects.filter(source__in=sources, status=CrawlRun.Status.RUNNING).update(
-        status=CrawlRun.Status.INTERRUPTED, finished_at=timezone.now()
+    CrawlRun.objects.filter(source__in=sources, state=RunState.RUNNING).update(
+        state=RunState.INTERRUPTED, finished_at=timezone.now()
     )
 
 

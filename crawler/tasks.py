@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 
 from crawler.models import Source
+from crawler.states import SourceState
 
 CRAWL_LIMIT_SECONDS = 4 * 3600
 
@@ -14,7 +15,7 @@ CRAWL_LIMIT_SECONDS = 4 * 3600
 @shared_task(name="crawler.crawl", time_limit=CRAWL_LIMIT_SECONDS + 60)
 def crawl(source_id: str) -> None:
     """Crawl a source in a process of its own, as a reactor starts only once per process."""
-    source = Source.objects.filter(pk=source_id, active=True).first()
+    source = Source.objects.filter(pk=source_id, state=SourceState.ACTIVE).first()
     if source is None:
         return
     command = crawl_command(source)

@@ -9,6 +9,7 @@ from django.db.models.functions import TruncDate
 from accounts import consent
 from accounts.models import User
 from crawler.models import CrawlRun, Source
+from crawler.states import RunState, SourceState
 from search import enrolment, recapture, review
 from search.models import Enrolment, Match
 from search.states import Decision, EnrolmentState, MatchState
@@ -88,7 +89,7 @@ def of(user: User) -> Overview:
     """Everything at once, in a handful of queries."""
     matches = review.visible_matches(user)
     urls = InfringingUrl.objects.filter(case__subject__user=user)
-    crawls = CrawlRun.objects.filter(status=CrawlRun.Status.FINISHED)
+    crawls = CrawlRun.objects.filter(state=RunState.FINISHED)
     current = enrolment.current(user)
     return Overview(
         enrolment=current,
@@ -100,7 +101,7 @@ def of(user: User) -> Overview:
         open_cases=_open_cases(user),
         removed=urls.filter(state=UrlState.REMOVED).count(),
         asked=urls.count(),
-        sources=Source.objects.filter(active=True).count(),
+        sources=Source.objects.filter(state=SourceState.ACTIVE).count(),
         last_crawl=crawls.aggregate(last=Max("finished_at"))["last"],
         events=_events(user),
     )

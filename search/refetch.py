@@ -14,6 +14,7 @@ from crawler.middlewares import RobotsRules, read_robots
 from crawler.models import Source
 from crawler.policy import FetchError, FetchFailed, FetchPolicy, FetchRefused, ParsedUrl, is_private_address, parse_url
 from crawler.scrapy_settings import ROBOTS_TOKEN
+from crawler.states import SourceState
 from search.models import Image, Sighting
 
 _MAX_ADDRESSES = 10
@@ -44,9 +45,9 @@ class Web:
     def __init__(self) -> None:
         self._rules: dict[str, RobotsRules] = {}
         self._not_before: dict[str, float] = {}
-        active = Source.objects.filter(active=True)
+        active = Source.objects.filter(state=SourceState.ACTIVE)
         self._private = set(active.filter(allow_private=True).values_list("host", flat=True))
-        stopped = Source.objects.filter(active=False).values_list("host", flat=True)
+        stopped = Source.objects.filter(state=SourceState.PAUSED).values_list("host", flat=True)
         self._stopped = set(stopped) - set(active.values_list("host", flat=True))
 
     def again(self, image: Image) -> bytes:

@@ -257,7 +257,7 @@ def test_one_page_only_and_a_second_call_for_people_to_read(crawler: Crawler) ->
     assert again.stdout.splitlines()[2].split() == [site.url(), "finished", "1", "40", "none"]
     sources = crawler.rows("select depth, max_pages, allow_private from crawler_source order by max_pages")
     assert sources == [(0, 1, 1), (0, 1000, 1)]
-    assert crawler.rows("select count(*) from crawler_crawlrun where status = 'finished'") == [(3,)]
+    assert crawler.rows("select count(*) from crawler_crawlrun where state = 'finished'") == [(3,)]
     assert len(crawler.spooled()) == 1
 
 
@@ -282,11 +282,11 @@ def test_killed_half_way_and_called_again(crawler: Crawler) -> None:
         assert rival.returncode == 1 and "being crawled already" in rival.stderr
         process.kill()
         process.communicate()
-        assert crawler.rows("select status, finished_at from crawler_crawlrun") == [("running", None)]
+        assert crawler.rows("select state, finished_at from crawler_crawlrun") == [("running", None)]
         release.set()
         (again,) = crawler.runs(site.url())
     assert (again["status"], again["pages"], again["images"]) == ("finished", 2, 2)
-    assert crawler.rows("select status from crawler_crawlrun order by started_at") == [
+    assert crawler.rows("select state from crawler_crawlrun order by started_at") == [
         ("interrupted",),
         ("finished",),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.commands import OperatorCommand
-from crawler import run
+from crawler import run, sources
 from crawler.defaults import web_policy
 from crawler.models import CrawlRun
 from crawler.policy import FetchRefused
@@ -34,9 +34,9 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         allow_private = options["allow_private"]
         try:
-            urls = run.judge(options["urls"], web_policy(allow_private=allow_private))
-            sources = [
-                run.add_source(
+            urls = sources.judge(options["urls"], web_policy(allow_private=allow_private))
+            named = [
+                sources.add_source(
                     url,
                     depth=options["depth"],
                     max_pages=options["max_pages"],
@@ -44,7 +44,7 @@ class Command(OperatorCommand):
                 )
                 for url in urls
             ]
-            runs = run.crawl(sources, allow_private=allow_private)
+            runs = run.crawl(named, allow_private=allow_private)
         except FetchRefused as refusal:
             hint = "" if allow_private or refusal.code != "private_address" else " Add --allow-private to do so."
             raise CommandError(f"{refusal.sentence}{hint} Nothing was requested.") from None
@@ -60,7 +60,7 @@ class Command(OperatorCommand):
 def document(run: CrawlRun) -> dict[str, Any]:
     return {
         "source": run.source.url,
-        "status": run.status,
+        "status": run.state,
         "pages": run.pages,
         "images": run.images,
         "errors": run.errors,
@@ -69,4 +69,4 @@ def document(run: CrawlRun) -> dict[str, Any]:
 
 def row(run: CrawlRun) -> Sequence[object]:
     errors = ", ".join(f"{name}: {count}" for name, count in sorted(run.errors.items())) or "none"
-    return run.source.url, run.status, run.pages, run.images, errors
+    return run.source.url, run.state, run.pages, run.images, errors
