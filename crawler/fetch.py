@@ -98,6 +98,7 @@ def fetch(
             raise FetchFailed("too_many_redirects", f"The address redirects more than {policy.max_redirects} times.")
         parsed = policy.check_url(location)
         addresses = resolve(parsed.host, policy, lookup=lookup, timeout=_remaining(deadline))
+        policy.check_target(parsed, addresses)
         wire = _Wire(addresses, deadline, policy.max_bytes + FRAMING_ALLOWANCE)
         sent = _request_headers(parsed, policy, accept, headers or {})
         exchange = _exchange(parsed, sent, wire, policy)

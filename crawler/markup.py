@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 # What is read of a page, in bytes or characters.
 MAX_MARKUP = 5 * 1024 * 1024
-# Longer attribute values are cut: no URL is that long, and inline pictures are not read here.
+# Longer attribute values are cut: no URL is that long, but for a picture that is inside the page itself.
 MAX_VALUE = 64 * 1024
+# Values that may hold whole pictures or pages; cut only by the length of the page.
+_LONG_VALUES = frozenset({"style", "srcdoc"})
 CHARSET_SCAN_BYTES = 4096
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -31,12 +33,17 @@ _RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An opening tag with the raw text inside it (scripts, styles, titles), or a closing tag."""
+    """An opening tag with the raw text inside it (scripts, styles, titles), or a closing tag.
+
+    `before` is the text between it and the tag before it, entities unresolved. A nameless closing tag ends the
+    page, so that its last text comes too.
+    """
 
     name: str
     closing: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    before: str = ""
 
     def get(self, name: str) -> str:
         """The attribute's value without surrounding space; empty where it is absent."""
@@ -89,8 +96,11 @@ def unescape(text: str) -> str:
 def tags(text: str) -> Iterator[Tag]:
     """Every tag of the page in order. Comments are skipped; `noscript` is read, as we run no scripts."""
     position = 0
+    before: list[str] = []
     while (opening := _TAG_START.search(text, position)) is not None:
         start = opening.start()
+        if start > position:
+            before.append(text[position:start])
         match = _TAG_NAME.match(text, start)
         if match is None:
             position = _skip_non_tag(text, start)
@@ -102,7 +112,10 @@ def tags(text: str) -> Iterator[Tag]:
             end = _RAW_END[name].search(text, position)
             content = text[position : end.start() if end else len(text)]
             position = end.start() if end else len(text)
-        yield Tag(name, closing, attributes, content)
+        yield Tag(name, closing, attributes, content, "".join(before))
+        before.clear()
+    before.append(text[position:])
+    yield Tag("", True, before="".join(before))
 
 
 def _skip_non_tag(text: str, start: int) -> int:
@@ -122,6 +135,12 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
         end, name, double, single, bare = match.groups()
         if end:
             break
-        value = double or single or bare or ""
-        found.setdefault(name[:60].lower(), unescape(value[:MAX_VALUE]))
+        value, name = double or single or bare or "", name[:60].lower()
+        if len(value) > MAX_VALUE and not _may_be_long(name, value):
+            value = value[:MAX_VALUE]
+        found.setdefault(name, unescape(value))
     return found, position
+
+
+def _may_be_long(name: str, value: str) -> bool:
+    return name in _LONG_VALUES or value[:32].lstrip()[:11].lower() == "data:image/"

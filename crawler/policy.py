@@ -9,31 +9,33 @@ that no second parser can read another host out of the same text.
 
 import functools
 import re
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import quote
 
 import idna
 
 IPAddress = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 MAX_URL_LENGTH = 4096
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = IPv4Address("127.0.0.1")
 
-# Networks that `allow_private` opens. All else that is not globally routable stays closed.
-PRIVATE_NETWORKS = tuple(
-    ip_network(net)
-    for net in (
-        "127.0.0.0/8",
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "::1/128",
-        "fc00::/7",
+# Networks that `allow_private` can open, by kind. All else that is not globally routable stays closed.
+PRIVATE_KINDS: tuple[tuple[Network, ...], ...] = tuple(
+    tuple(ip_network(net) for net in kind)
+    for kind in (
+        ("127.0.0.0/8", "::1/128"),
+        ("10.0.0.0/8",),
+        ("172.16.0.0/12",),
+        ("192.168.0.0/16",),
+        ("100.64.0.0/10",),
+        ("fc00::/7",),
     )
 )
+PRIVATE_NETWORKS: tuple[Network, ...] = tuple(net for kind in PRIVATE_KINDS for net in kind)
 # Never fetched, whatever the setting: cloud metadata services, and networks that hide another address.
 FORBIDDEN_NETWORKS = tuple(
     ip_network(net)
@@ -41,6 +43,8 @@ FORBIDDEN_NETWORKS = tuple(
         "169.254.0.0/16",  # link-local, and the metadata service of most clouds
         "fe80::/10",
         "fd00:ec2::/32",  # metadata over IPv6 (AWS)
+        "fd20:ce::/32",  # metadata over IPv6 (Google)
+        "fd00:42::/32",  # metadata over IPv6 (Scaleway)
         "100.100.100.200/32",  # metadata (Alibaba)
         "168.63.129.16/32",  # platform service (Azure); globally routable by its number
         "192.0.0.0/24",  # protocol assignments, and metadata (Oracle)
@@ -53,6 +57,8 @@ FORBIDDEN_NETWORKS = tuple(
 GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 MAPPED_V4 = IPv6Network("::ffff:0:0/96")
 NAT64 = IPv6Network("64:ff9b::/96")
+# RFC 5214, 6.1: the interface identifiers that hide an IPv4 address in any IPv6 network.
+ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 TRACKING_PARAMETERS = frozenset({"fbclid", "gclid"})
 
@@ -151,11 +157,6 @@ def canonical_url(url: str) -> str:
     return ParsedUrl(parsed.scheme, parsed.host, parsed.port, parsed.path, kept, parsed.ip).url
 
 
-def same_scope(url: str, source_url: str) -> bool:
-    """Whether both lie on the same host and port; http and https on their own ports are one site."""
-    return site_key(parse_url(url)) == site_key(parse_url(source_url))
-
-
 def site_key(parsed: ParsedUrl) -> str:
     """`host`, or `host:port` where the port is not the scheme's own."""
     return parsed.netloc
@@ -168,20 +169,28 @@ def is_localhost_name(host: str) -> bool:
 
 def is_private_address(ip: IPAddress) -> bool:
     """Whether `ip`, or the IPv4 address mapped into it, belongs to this machine or a private network."""
-    inner = _embedded_v4(ip, MAPPED_V4) or ip
-    return any(inner in net for net in PRIVATE_NETWORKS)
+    return _within(ip, PRIVATE_NETWORKS)
+
+
+def private_kind(ip: IPAddress) -> tuple[Network, ...]:
+    """The private networks of the kind that `ip` lies in; empty for all other addresses."""
+    return next((kind for kind in PRIVATE_KINDS if _within(ip, kind)), ())
 
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
     """What may be requested, and the limits of one request.
 
-    `allow_private` opens loopback and private networks, and every port: for the operator's own sites, tests
-    and the demo. `max_bytes` holds for the body as sent and again as decoded. `timeout_seconds` is wall time
-    over all redirects.
+    `allow_private` opens `private_networks`, and every port there: for the operator's own sites, tests and the
+    demo. Where `private_hosts` names any, only pages of these hosts may lead there; see `seen_from`.
+    `blocked_hosts` are never asked, nor any name below them. `max_bytes` holds for the body as sent and again
+    as decoded. `timeout_seconds` is wall time over all redirects.
     """
 
     allow_private: bool = False
+    private_networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    private_hosts: frozenset[str] = frozenset()
+    blocked_hosts: frozenset[str] = frozenset()
     allowed_ports: frozenset[int] = frozenset({80, 443, 8080, 8443})
     max_redirects: int = 5
     max_bytes: int = 20 * 1024 * 1024
@@ -189,16 +198,30 @@ class FetchPolicy:
     user_agent: str = "Faceward"
     verify_tls: bool = True
 
+    def seen_from(self, host: str) -> "FetchPolicy":
+        """The policy for what a page of `host` leads to: the page of a public site never leads inside."""
+        if not self.allow_private or not self.private_hosts or host in self.private_hosts:
+            return self
+        return replace(self, allow_private=False)
+
     def check_url(self, url: str) -> ParsedUrl:
         """The parts of `url`, if the URL alone does not forbid the request. Raises FetchRefused."""
         parsed = parse_url(url)
+        if self._is_blocked(parsed):
+            raise FetchRefused("blocked_host", "This site is on the list of those that are never fetched.")
         if parsed.ip is not None:
-            self.check_address(parsed.ip)
+            self.check_target(parsed, [parsed.ip])
         elif is_localhost_name(parsed.host):
-            self.check_address(LOOPBACK)
-        if not self.allow_private and parsed.port not in self.allowed_ports:
-            raise FetchRefused("port", f"Port {parsed.port} is not one that web sites use.")
+            self.check_target(parsed, [LOOPBACK])
+        elif not self.allow_private:
+            self._check_port(parsed)
         return parsed
+
+    def check_target(self, parsed: ParsedUrl, addresses: Iterable[IPAddress]) -> None:
+        """Judge the URL together with the addresses of its host. Raises FetchRefused."""
+        judged = [self.check_address(address) for address in addresses]
+        if not self.allow_private or not all(is_private_address(ip) for ip in judged):
+            self._check_port(parsed)
 
     def check_address(self, address: IPAddress | str) -> IPAddress:
         """The address, if a connection to it may be opened. Raises FetchRefused."""
@@ -214,10 +237,25 @@ class FetchPolicy:
         if translated is not None:
             _check_public(translated)
             return ip
-        if self.allow_private and is_private_address(ip) and not _is_forbidden(ip):
+        if self.allow_private and _within(ip, self.private_networks) and not _is_forbidden(ip):
             return ip
         _check_public(ip)
         return ip
+
+    def _check_port(self, parsed: ParsedUrl) -> None:
+        if parsed.port not in self.allowed_ports:
+            raise FetchRefused("port", f"Port {parsed.port} is not one that web sites use.")
+
+    def _is_blocked(self, parsed: ParsedUrl) -> bool:
+        if not self.blocked_hosts:
+            return False
+        labels = parsed.host.split(".") if parsed.ip is None else [parsed.host]
+        return any(".".join(labels[start:]) in self.blocked_hosts for start in range(len(labels)))
+
+
+def _within(ip: IPAddress, networks: Iterable[Network]) -> bool:
+    inner = _embedded_v4(ip, MAPPED_V4) or ip
+    return any(inner in net for net in networks)
 
 
 def _check_public(ip: IPAddress) -> None:
@@ -229,6 +267,8 @@ def _check_public(ip: IPAddress) -> None:
 
 
 def _is_forbidden(ip: IPAddress) -> bool:
+    if isinstance(ip, IPv6Address) and (ip.scope_id is not None or int(ip) >> 32 & 0xFFFFFFFF in ISATAP):
+        return True
     return any(ip in net for net in FORBIDDEN_NETWORKS)
 
 

@@ -67,7 +67,8 @@ def _look_up(host: str, lookup: Lookup, timeout: float) -> Sequence[str]:
 class CachingResolver:
     """`resolve` with a memory, for a crawl that asks for the same few hosts thousands of times. Thread-safe.
 
-    Every answer it gives was judged by its own policy; a failed or refused name is asked for again.
+    Every answer it gives was judged by its own policy; a failed or refused name is asked for again. One crawl
+    has one of them, so that the address connected to is the very one that was judged.
     """
 
     def __init__(self, policy: FetchPolicy, lookup: Lookup = system_lookup, keep_seconds: float = 300.0) -> None:
@@ -77,16 +78,27 @@ class CachingResolver:
         self._known: dict[str, tuple[float, list[IPAddress]]] = {}
         self._lock = threading.Lock()
 
+    def __deepcopy__(self, _memo: object) -> "CachingResolver":
+        """The same one: Scrapy copies its settings for every part that reads them."""
+        return self
+
     def known(self, host: str) -> list[IPAddress] | None:
         """The addresses, if they are remembered: never waits."""
         with self._lock:
             expires, addresses = self._known.get(host, (0.0, []))
         return addresses if addresses and time.monotonic() < expires else None
 
+    def judged(self, host: str) -> list[IPAddress]:
+        """The last permitted addresses, however old; none where the name was never judged, or last refused."""
+        with self._lock:
+            return self._known.get(host, (0.0, []))[1]
+
     def resolve(self, host: str) -> list[IPAddress]:
         """As `resolve`; waits for the network where the answer is not remembered."""
         addresses = self.known(host)
         if addresses is None:
+            with self._lock:
+                self._known.pop(host, None)
             addresses = resolve(host, self.policy, lookup=self._lookup)
             with self._lock:
                 self._known[host] = (time.monotonic() + self._keep_seconds, addresses)

@@ -2,58 +2,145 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from django.conf import settings
-from django.utils import timezone
-from filelock import FileLock, Timeout
+from redis import Redis
 from scrapy.crawler import CrawlerProcess
 
-from crawler.defaults import web_policy
-from crawler.frontier import Site
+from crawler import memory, rendering, warc_import
+from crawler.backpressure import Pressure
+from crawler.blocklist import Guard, guard
+from crawler.defaults import crawl_policy
+from crawler.frontier import Pictures, Site
+from crawler.frontier_client import NoSuchRun, connect
 from crawler.models import CrawlRun, Source
-from crawler.pipelines import save_tally
 from crawler.policy import FetchPolicy
+from crawler.run_records import (
+    AlreadyCrawling,
+    CannotResume,
+    Ending,
+    begin,
+    finish,
+    joinable,
+    locked,
+    resumable,
+    spec_of,
+    tally_of,
+)
 from crawler.scrapy_settings import scrapy_settings
+from crawler.shared_frontier import SharedSite, open_site
+from crawler.shared_pictures import open_pictures
 from crawler.spiders.site import SiteSpider
-from crawler.states import RunState
+from crawler.writer import Writer
+
+__all__ = ["AlreadyCrawling", "CannotResume", "crawl", "resumable"]
+
+# Two processes that begin at the same moment: the second one joins what the first began.
+_BEGINNING = "faceward:frontier:beginning"
+_BEGINNING_SECONDS = 120
+Begun = tuple[Sequence[CrawlRun], Sequence[Site], Pictures]
+"""Runs, the frontier of each, in the same order, and the pictures they share."""
 
 
-class AlreadyCrawling(Exception):
-    """Another process is crawling one of the sources right now."""
-
-
-def crawl(sources: Sequence[Source], *, allow_private: bool = False) -> list[CrawlRun]:
+def crawl(
+    sources: Sequence[Source], *, allow_private: bool = False, due_only: bool = False, resume: CrawlRun | None = None
+) -> list[CrawlRun]:
     """Crawl `sources` now and wait for the end; a run for each, in the same order.
 
-    Works once per process, as Twisted's reactor cannot be started again. Private addresses are open to the
-    whole crawl or to none of it. Raises AlreadyCrawling.
+    All their known pages are visited again; with `due_only` those that are due; with `resume`, a run of the one
+    source given, those that it has not come to. Works once per process, as Twisted's reactor cannot be started
+    again. Private networks are open to the whole crawl or to none of it. Raises AlreadyCrawling, CannotResume.
     """
-    policy = web_policy(allow_private=allow_private)
-    with _locked(sources):
-        _close_stale_runs(sources)
-        runs = [CrawlRun.objects.create(source=source) for source in sources]
-        sites = [
-            Site(str(run.pk), source.url, source.depth, source.max_pages)
-            for run, source in zip(runs, sources, strict=True)
-        ]
-        ended = False
+    policy = crawl_policy([url for source in sources for url in spec_of(source).starts], allow_private=allow_private)
+    with _begun(sources, due_only=due_only, resume=resume) as (runs, sites, pictures):
+        endings = {site.run_id: Ending(by_itself=False, reason="internal") for site in sites}
         try:
-            ended = _run_spider(sites, policy)
+            endings = _crawl(sites, pictures, policy)
         finally:
             for run, site in zip(runs, sites, strict=True):
-                _finish(run, site, ended)
-    return runs
+                finish(run, site, endings[site.run_id])
+    return list(runs)
 
 
-def _run_spider(sites: Sequence[Site], policy: FetchPolicy) -> bool:
-    """Whether the crawl came to its own end, rather than being told to stop."""
+@contextmanager
+def _begun(sources: Sequence[Source], *, due_only: bool, resume: CrawlRun | None) -> Iterator[Begun]:
+    """The runs to crawl in and their frontiers: held alone on this machine, or shared with other processes."""
+    if settings.FRONTIER_URL:
+        client = connect(settings.FRONTIER_URL)
+        with client.lock(_BEGINNING, timeout=_BEGINNING_SECONDS):
+            begun = _frontiers(sources, due_only=due_only, resume=resume, client=client)
+        yield begun
+        return
+    with locked(sources):
+        yield _frontiers(sources, due_only=due_only, resume=resume, client=None)
+
+
+def _frontiers(sources: Sequence[Source], *, due_only: bool, resume: CrawlRun | None, client: Redis | None) -> Begun:
+    """What each run begins with, and the pictures they share; with a `client`, runs that others are in are joined."""
+    runs: list[CrawlRun] = []
+    sites: list[Site] = []
+    for source in sources:
+        run, site = _join(source, client) if client is not None else (None, None)
+        if run is None or site is None:
+            run = begin(source, resume)
+            site = _fresh(run, client, due_only=due_only, resuming=resume is not None)
+        runs.append(run)
+        sites.append(site)
+    shared = [site for site in sites if isinstance(site, SharedSite)]
+    return runs, sites, open_pictures(shared[0]) if shared else Pictures()
+
+
+def _join(source: Source, client: Redis) -> tuple[CrawlRun | None, Site | None]:
+    """A run that other processes are at work on, if there is one."""
+    run = joinable(source)
+    if run is None:
+        return None, None
+    try:
+        return run, open_site(client, str(run.pk), spec_of(source), fresh=False)
+    except NoSuchRun:
+        return None, None
+
+
+def _fresh(run: CrawlRun, client: Redis | None, *, due_only: bool, resuming: bool) -> Site:
+    spec, run_id, tally = spec_of(run.source), str(run.pk), tally_of(run)
+    before = memory.frontier(spec, due_only=due_only, since=run.started_at if resuming else None)
+    if client is None:
+        return Site(run_id, spec, before.visits, before.known, tally)
+    return open_site(client, run_id, spec, fresh=True, visits=before.visits, known=before.known, tally=tally)
+
+
+def _crawl(sites: Sequence[Site], pictures: Pictures, policy: FetchPolicy) -> dict[str, Ending]:
+    """Archives are read in turn, web sites together; how each ended, by run."""
+    restricted = guard()
+    writer = Writer(restricted, Pressure(settings.SPOOL_MAX_BYTES))
+    endings: dict[str, Ending] = {}
+    try:
+        web = [site for site in sites if site.spec.kind != "warc"]
+        if web:
+            ending = _run_spider(web, pictures, policy, writer, restricted)
+            endings.update({site.run_id: ending for site in web})
+        for site in sites:
+            if site.spec.kind == "warc":
+                endings[site.run_id] = warc_import.read_source(site, policy, writer, restricted)
+    finally:
+        writer.close()
+    return endings
+
+
+def _run_spider(
+    sites: Sequence[Site], pictures: Pictures, policy: FetchPolicy, writer: Writer, restricted: Guard
+) -> Ending:
+    drawn = any(site.spec.needs_browser for site in sites)
+    extra = rendering.settings(policy) if drawn else None
+    meta = rendering.meta() if drawn else {}
     with _quiet():
-        process = CrawlerProcess(scrapy_settings(policy, settings.CRAWLER_DELAY_SECONDS))
+        process = CrawlerProcess(scrapy_settings(policy, settings.CRAWLER_DELAY_SECONDS, extra=extra))
     crawler = process.create_crawler(SiteSpider)
-    process.crawl(crawler, sites=sites)
+    process.crawl(crawler, sites=sites, pictures=pictures, writer=writer, guard=restricted, rendering=meta)
     process.start()
-    return bool(crawler.stats.get_value("finish_reason") == "finished")
+    reason = str(crawler.stats.get_value("finish_reason") or "internal")
+    return Ending(reason == "finished", reason)
 
 
 @contextmanager
@@ -65,37 +152,3 @@ def _quiet() -> Iterator[None]:
     logging.disable(before)
     for name in ("scrapy", "twisted"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _finish(run: CrawlRun, site: Site, ended: bool) -> None:
-    if not ended:
-        run.state = RunState.INTERRUPTED
-    elif site.tally.pages or site.tally.pictures or set(site.tally.errors) <= {"robots"}:
-        run.state = RunState.FINISHED
-    else:
-        run.state = RunState.FAILED
-    run.finished_at = timezone.now()
-    run.save(update_fields=["state", "finished_at"])
-    save_tally(site)
-    run.refresh_from_db()
-
-
-def _close_stale_runs(sources: Sequence[Source]) -> None:
-    """Runs whose process died; we hold the lock of their source, so nobody is at work on them."""
-    CrawlRun.objects.filter(source__in=sources, state=RunState.RUNNING).update(
-        state=RunState.INTERRUPTED, finished_at=timezone.now()
-    )
-
-
-@contextmanager
-def _locked(sources: Sequence[Source]) -> Iterator[None]:
-    """One crawl of a source at a time on this machine; the lock dies with its process."""
-    folder = settings.DATA_DIR / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        for source in sorted(sources, key=lambda source: str(source.pk)):
-            try:
-                stack.enter_context(FileLock(folder / f"source-{source.pk}.lock", timeout=0))
-            except Timeout:
-                raise AlreadyCrawling(f"{source.url} is being crawled already.") from None
-        yield

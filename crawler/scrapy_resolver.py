@@ -1,7 +1,7 @@
-"""Scrapy's name resolver under the fetch policy, so that the address judged is the address connected to.
+"""Scrapy's name resolver: it knows the addresses that `PolicyMiddleware` judged and never looks anything up.
 
-Twisted asks it for literal addresses too. A refused name resolves to nothing and the connection fails; the
-reason is told by `PolicyMiddleware`, which asks first.
+Twisted asks it for literal addresses too. A name that was not judged, or was refused, resolves to nothing and the
+connection fails; a server of names that changes its mind in between (DNS rebinding) is not heard.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,8 @@ from typing import Any, Literal
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
-from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from crawler.policy import FetchError, IPAddress
 from crawler.resolver import CachingResolver
 
 
@@ -22,12 +20,12 @@ class _Resolution:
         self.name = name
 
     def cancel(self) -> None:
-        """Nothing to stop: the look-up has its own time limit, and its late answer is dropped by Twisted."""
+        """Nothing to stop: the answer is there at once."""
 
 
 @implementer(IHostnameResolver)
 class PolicyHostnameResolver:
-    """Installed by Scrapy's TWISTED_DNS_RESOLVER setting; the policy comes from the setting FETCH_POLICY."""
+    """Installed by Scrapy's TWISTED_DNS_RESOLVER setting; shares FETCH_ADDRESSES with `PolicyMiddleware`."""
 
     def __init__(self, reactor: Any, resolver: CachingResolver) -> None:
         self._reactor = reactor
@@ -35,7 +33,7 @@ class PolicyHostnameResolver:
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> "PolicyHostnameResolver":
-        return cls(reactor, CachingResolver(crawler.settings["FETCH_POLICY"]))
+        return cls(reactor, crawler.settings["FETCH_ADDRESSES"])
 
     def install_on_reactor(self) -> None:
         self._reactor.installNameResolver(self)
@@ -51,19 +49,9 @@ class PolicyHostnameResolver:
         """Tell the receiver every permitted address; none at all where the name is refused or unknown."""
         resolution = _Resolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
-
-        def deliver(addresses: list[IPAddress]) -> None:
-            for address in addresses:
-                kind = IPv4Address if address.version == 4 else IPv6Address
-                if addressTypes is None or kind in addressTypes:
-                    resolutionReceiver.addressResolved(kind(transportSemantics, str(address), portNumber))
-            resolutionReceiver.resolutionComplete()
-
-        deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._permitted, hostName).addCallback(deliver)
+        for address in self._resolver.judged(hostName):
+            kind = IPv4Address if address.version == 4 else IPv6Address
+            if addressTypes is None or kind in addressTypes:
+                resolutionReceiver.addressResolved(kind(transportSemantics, str(address), portNumber))
+        resolutionReceiver.resolutionComplete()
         return resolution
-
-    def _permitted(self, host: str) -> list[IPAddress]:
-        try:
-            return self._resolver.resolve(host)
-        except FetchError:
-            return []

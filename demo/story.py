@@ -131,7 +131,7 @@ class Story:
         match = self._match_at("copies.localhost", pictures.REHOSTED)
         review.confirm(match, self.alice, Decision.ACT)
         mandates.sign(self.alice, full_name="Alice Example", address="12 Example Road", signature="Alice Example")
-        case = workflow.open_case(match, self.alice, ANSWERS)
+        case = workflow.prepare(workflow.open_case(match, self.alice, ANSWERS))
         workflow.assign(case, self.carol)
         for notice in case.notices.filter(state=NoticeState.DRAFT):
             expect(not notices.missing_elements(notice), "The notice lacks something its ground requires.")

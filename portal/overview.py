@@ -89,7 +89,8 @@ def of(user: User) -> Overview:
     """Everything at once, in a handful of queries."""
     matches = review.visible_matches(user)
     urls = InfringingUrl.objects.filter(case__subject__user=user)
-    crawls = CrawlRun.objects.filter(state=RunState.FINISHED)
+    # What others reported is theirs to know.
+    crawls = CrawlRun.objects.filter(state=RunState.FINISHED).exclude(source__kind=Source.Kind.PAGE)
     current = enrolment.current(user)
     return Overview(
         enrolment=current,
@@ -101,7 +102,7 @@ def of(user: User) -> Overview:
         open_cases=_open_cases(user),
         removed=urls.filter(state=UrlState.REMOVED).count(),
         asked=urls.count(),
-        sources=Source.objects.filter(state=SourceState.ACTIVE).count(),
+        sources=Source.objects.filter(state=SourceState.ACTIVE).exclude(kind=Source.Kind.PAGE).count(),
         last_crawl=crawls.aggregate(last=Max("finished_at"))["last"],
         events=_events(user),
     )

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("home/", views.home, name="home"),
     path("dashboard/", views.dashboard, name="dashboard"),
+    path("report/", views.report, name="report"),
     path("privacy/", views.privacy, name="privacy"),
     path("crawler/", views.crawler, name="crawler"),
     path("help/", views.help_page, name="help"),

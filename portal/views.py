@@ -1,16 +1,28 @@
 """Pages that join the apps: the first page, where you stand, and what we say about ourselves."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts import retention
 from accounts.access import members, public, signed_in, subscribers
 from accounts.consent import WORDINGS
-from portal import overview, samples
+from crawler import health, sources
+from crawler.blocking import NotAccepted
+from crawler.models import Source
+from portal import overview, reporting, samples
+from portal.forms import ReportForm
+
+_REPORTS_PER_PAGE = 20
+# What the crawler looks for in robots.txt; repeated here, so that no page has to load Scrapy. A test compares.
+_ROBOTS_TOKEN = "Faceward"  # noqa: S105
 
 
 @public
@@ -34,6 +46,33 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/dashboard.html", {"overview": overview.of(signed_in(request))})
 
 
+@subscribers
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Tell us of a page to look at, and what became of those that were reported."""
+    user = signed_in(request)
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    hindrance = reporting.hindrance(user)
+    if form.is_valid() and not hindrance:
+        try:
+            sources.report_page(user, form.cleaned_data["url"])
+        except NotAccepted as problem:
+            form.add_error("url", problem.sentence)
+        else:
+            messages.success(request, "Thank you. We look at that page as soon as we can.")
+            return redirect("portal:report")
+    reported = Source.objects.filter(reported_by=user).order_by("-created_at", "id")
+    page = Paginator(reported, _REPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "hindrance": hindrance,
+        "page": page,
+        "reports": reporting.reports(user, list(page.object_list)),
+        "most": sources.REPORTS_A_DAY,
+    }
+    return render(request, "portal/report.html", context, status=422 if form.errors else 200)
+
+
 @public
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
@@ -51,7 +90,18 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def crawler(request: HttpRequest) -> HttpResponse:
     """For the owners of sites: who visits them and how to keep it out."""
-    context = {"user_agent": settings.CRAWLER_USER_AGENT, "delay": settings.CRAWLER_DELAY_SECONDS}
+    context = {
+        "token": _ROBOTS_TOKEN,
+        "user_agent": settings.CRAWLER_USER_AGENT,
+        "delay": settings.CRAWLER_DELAY_SECONDS,
+        "agent_name": settings.AGENT_NAME,
+        "agent_address": settings.AGENT_ADDRESS,
+        "agent_phone": settings.AGENT_PHONE,
+        "revisit_min": health.spell(timedelta(seconds=settings.REVISIT_MIN_SECONDS)),
+        "revisit_max": health.spell(timedelta(seconds=settings.REVISIT_MAX_SECONDS)),
+        "watching": settings.GALLERY_MODE == "watch",
+        "retention_days": settings.GALLERY_RETENTION_DAYS,
+    }
     return render(request, "portal/crawler.html", context)
 
 

@@ -22,6 +22,7 @@ from search.engine import (
 )
 from search.engine.base import Vector
 from search.engine.pool import usable_cores
+from search.engine.wire import Fingerprints
 
 
 def pool(spec: str | None = None) -> Pool:
@@ -48,6 +49,14 @@ def analyse_all(items: Iterable[bytes]) -> Iterator[Analysis | PictureRefused]:
     Raises `EngineUnavailable`.
     """
     return pool().analyse(items)
+
+
+def fingerprint_all(items: Iterable[bytes]) -> Iterator[Fingerprints]:
+    """The perceptual hashes of each picture's eight forms, in order. Nobody's face is looked for.
+
+    Raises `EngineUnavailable`.
+    """
+    return pool().fingerprint(items)
 
 
 def analyse(data: bytes, spec: str | None = None) -> Analysis:
@@ -104,6 +113,7 @@ __all__ = [
     "analyse_all",
     "calibration",
     "faces_in",
+    "fingerprint_all",
     "from_bytes",
     "fused",
     "model",

@@ -1,37 +1,54 @@
 """Ingest: from fetched pictures to faces in the gallery.
 
-Each picture is analysed in a process of its own limits, opted-out faces are dropped, and the rest is written with
-the place where the picture was seen; then the bytes are deleted. Every step may be killed and called again: a
-picture's rows and its mark of being processed are one transaction.
+Each picture is first held against the lists of known pictures that must not be kept: a listed one never reaches the
+face engine. The others are analysed in processes of their own limits, opted-out faces are dropped, and the rest is
+written with the places where the pictures were seen; then the bytes are deleted. While some pictures are written, the
+next ones are analysed already.
+
+Any number of processes may ingest at once: each claims its pictures. Every step may be killed and called again: the
+rows of a few pictures and the marks that these are done are one transaction.
 
 In `GALLERY_MODE=watch` faces are compared before anything is written, and what is no match leaves no row behind:
 not the face, not the picture, not the place.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import FrameType
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from crawler import spool
-from crawler.models import FetchedImage, url_digest
-from search import face_rows, faces, gallery, matching, optout, previews, volume
+from crawler import blocklist, memory, restricted, spool
+from crawler.models import FetchedImage
+from search import claims, faces, gallery, matching, optout, previews, sightings, volume, withdrawal
+from search.claims import Claim
 from search.engine import Analysis, DetectedFace, PictureRefused
-from search.models import Face, Image, Sighting
+from search.models import Image
+from search.picture_rows import Writing
 from search.probes import Probes
-from search.states import MatchState
+from search.sightings import INGESTED
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 64
-INGESTED = "ingested"
+RESTRICTED = "restricted"
+_BYTES_MISSING = "bytes_missing"
+# Pictures that are written in one transaction, and pictures that are held against the lists together.
+_WRITTEN_TOGETHER = 16
+_CHECKED_TOGETHER = 16
+_CHECKED_BYTES = 32 * 1024**2
+
+Picture = tuple[str, bytes]
+"""SHA-256 and bytes."""
 
 
 @dataclass
@@ -43,170 +60,287 @@ class Report:
     faces: int = 0
     opted_out: int = 0
     matches: int = 0
+    withdrawn: int = 0
     refused: dict[str, int] = field(default_factory=dict)
 
+    def refuse(self, reason: str) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
 
-def ingest_waiting() -> Report:
-    """Ingest everything that waits, batch by batch, comparing the new faces with the enrolled ones."""
-    report, probes = Report(), Probes()
-    while hashes := _next_hashes():
-        _ingest_batch(hashes, probes, report)
-    # Faces that an earlier, interrupted call wrote but did not compare.
-    report.matches += matching.forward()
+
+@dataclass
+class _Batch:
+    """One claim's pictures on their way. `lists`: as they were when its pictures were held against them."""
+
+    claim: Claim
+    lists: blocklist.Stamp
+    new: list[str] = field(default_factory=list)
+    # How many of `new` have neither been refused nor come back analysed.
+    left: int = 0
+    ready: list[tuple[str, Analysis]] = field(default_factory=list)
+    shown: dict[UUID, matching.Shown] = field(default_factory=dict)
+
+
+def ingest_waiting(seconds: float | None = None) -> Report:
+    """Ingest everything that waits, batch by batch, comparing the new faces with the enrolled ones.
+
+    Ends early, with nothing lost, after the picture at hand: when the process is asked to end (SIGTERM), or after so
+    many `seconds`.
+    """
+    report = Report()
+    report.withdrawn += withdrawal.sweep()
+    with _Stop(seconds) as stop:
+        _Run(report, stop).go()
+    if not claims.anybody_at_work():
+        # Faces that an earlier, interrupted call wrote but did not compare.
+        report.matches += matching.forward()
     gallery.tidy()
-    previews.fill_missing()
+    if not stop.asked():
+        previews.fill_missing()
     return report
 
 
-def _next_hashes() -> list[str]:
-    waiting = FetchedImage.objects.filter(processed_at=None).order_by("pk").values_list("sha256", flat=True)
-    return list(dict.fromkeys(waiting[: _BATCH * 4]))[:_BATCH]
+class _Stop:
+    """Whether it is time to end. In a program's main thread, SIGTERM asks for it instead of killing."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._before: object = None
+        self._told = False
+
+    def asked(self) -> bool:
+        return self._told or (self._until is not None and time.monotonic() > self._until)
+
+    def __enter__(self) -> "_Stop":
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._tell)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)  # type: ignore[arg-type]
+
+    def _tell(self, number: int, frame: FrameType | None) -> None:
+        self._told = True
+        if callable(self._before):  # a queue's worker has something of its own to do then
+            self._before(number, frame)
 
 
-def _ingest_batch(hashes: Sequence[str], probes: Probes, report: Report) -> None:
-    known = set() if _watching() else set(_known(hashes).values_list("sha256", flat=True))
-    new = [sha256 for sha256 in hashes if sha256 not in known]
-    for sha256 in known:
-        with transaction.atomic():
-            _see(Image.objects.get(sha256=sha256), report)
-    analysed: Iterable[tuple[str, Analysis]] = _analysed(new, report)
-    judge = None
-    if _watching():
-        # Judged before anything is written; and the threshold depends on how much the whole batch holds.
-        analysed = list(analysed)
-        judge = matching.scorer(probes.now())
-    shown: dict[UUID, matching.Shown] = {}
-    for sha256, found in analysed:
-        image = _write(sha256, found, judge, report)
-        if image is not None:
-            shown[image.pk] = matching.Shown(partial(spool.get, sha256), [face.box for face in found.faces])
-    report.matches += matching.forward(shown, judge or matching.scorer(probes.now()))
-    for sha256 in hashes:
-        _discard(sha256)
+class _Run:
+    """Pictures go to the engine as they are needed and come back in order, across the batches."""
 
+    def __init__(self, report: Report, stop: _Stop) -> None:
+        self._report = report
+        self._stop = stop
+        self._probes = Probes()
+        self._watching = bool(settings.GALLERY_MODE == "watch")
+        self._batches: list[_Batch] = []
+        # What went to the engine and has not come back.
+        self._sent: deque[tuple[_Batch, str]] = deque()
 
-def _watching() -> bool:
-    return bool(settings.GALLERY_MODE == "watch")
-
-
-def _known(hashes: Iterable[str]) -> QuerySet[Image]:
-    """Pictures whose faces the configured model has measured before."""
-    return Image.objects.filter(sha256__in=list(hashes), model_id=faces.model().model_id)
-
-
-def _analysed(hashes: Sequence[str], report: Report) -> Iterator[tuple[str, Analysis]]:
-    """Analyse pictures, in order; a bad one is marked with its reason and the others are unharmed."""
-    missing: set[str] = set()
-    results = faces.analyse_all(_from_spool(hashes, missing))
-    for sha256, result in zip(hashes, results, strict=True):
-        if sha256 in missing:
-            _refuse(sha256, "bytes_missing", report)
-        elif isinstance(result, PictureRefused):
-            _refuse(sha256, result.reason.value, report)
-        else:
-            volume.count(pictures=1, faces=len(result.faces))
-            yield sha256, result
-
-
-def _from_spool(hashes: Iterable[str], missing: set[str]) -> Iterator[bytes]:
-    for sha256 in hashes:
+    def go(self) -> None:
         try:
-            yield spool.get(sha256)
-        except spool.NotInSpool:
-            missing.add(sha256)
-            yield b""
+            for outcome in faces.analyse_all(self._pictures()):
+                self._take(*self._sent.popleft(), outcome)
+                if self._stop.asked():
+                    break
+            for batch in list(self._batches):
+                self._finish(batch)
+        finally:
+            for batch in self._batches:
+                batch.claim.release()
 
+    # --- Before the engine ---
 
-def _refuse(sha256: str, reason: str, report: Report) -> None:
-    report.refused[reason] = report.refused.get(reason, 0) + 1
-    _mark(sha256, reason)
-    logger.info("picture %s refused: %s", sha256[:12], reason)
+    def _pictures(self) -> Iterator[bytes]:
+        """The bytes of what is to be analysed; claims the next batch when this one is all under way."""
+        while not self._stop.asked() and (batch := self._begin()):
+            for checked in self._checked(batch):
+                for sha256, data in checked:
+                    if self._stop.asked():
+                        return
+                    self._sent.append((batch, sha256))
+                    yield data
+            if not batch.left:
+                self._finish(batch)
 
+    def _begin(self) -> _Batch | None:
+        """Claim a batch and deal with what needs no engine: listed pictures and known ones."""
+        claim = claims.take()
+        if claim is None:
+            return None
+        batch = _Batch(claim, blocklist.stamp())
+        self._batches.append(batch)
+        hashes = list(claim.rows)
+        listed = dict.fromkeys(withdrawal.withdrawn_among(hashes), blocklist.WITHDRAWN)
+        if batch.lists:
+            listed.update(blocklist.listed(hashes))
+        for sha256, list_name in listed.items():
+            self._restrict(sha256, list_name)
+        known = {} if self._watching else _known([sha256 for sha256 in hashes if sha256 not in listed])
+        if known:
+            with transaction.atomic():
+                self._report.sightings += sightings.write(known, claim.of(known))
+        batch.new = [sha256 for sha256 in hashes if sha256 not in listed and sha256 not in known]
+        batch.left = len(batch.new)
+        return batch
 
-def _mark(sha256: str, outcome: str) -> None:
-    FetchedImage.objects.filter(sha256=sha256, processed_at=None).update(processed_at=timezone.now(), outcome=outcome)
+    def _checked(self, batch: _Batch) -> Iterator[list[Picture]]:
+        """A batch's new pictures with their bytes, some at a time, without those that are missing or listed."""
+        waiting: list[Picture] = []
+        for sha256 in batch.new:
+            try:
+                waiting.append((sha256, spool.get(sha256)))
+            except spool.NotInSpool:
+                self._refuse(batch, sha256, _BYTES_MISSING)
+                memory.forget(sha256)
+            full = sum(len(data) for _, data in waiting) > _CHECKED_BYTES
+            if len(waiting) == _CHECKED_TOGETHER or full:
+                yield self._unlisted(batch, waiting)
+                waiting = []
+        if waiting:
+            yield self._unlisted(batch, waiting)
 
+    def _unlisted(self, batch: _Batch, pictures: Sequence[Picture]) -> list[Picture]:
+        """Those that are on no list, by their bytes or, if there are such lists, by what they look like."""
+        if not batch.lists:
+            return list(pictures)
+        unlisted = [(sha256, data) for sha256, data in pictures if not self._is_listed(batch, sha256, data)]
+        if not unlisted or not blocklist.has_pdq():
+            return unlisted
+        clean = []
+        outcomes = faces.fingerprint_all(data for _, data in unlisted)
+        for (sha256, data), hashes in zip(unlisted, outcomes, strict=True):
+            if isinstance(hashes, PictureRefused):
+                self._refuse(batch, sha256, hashes.reason.value)
+            elif list_name := blocklist.pdq_lists(hashes):
+                self._drop(batch, sha256, list_name)
+            else:
+                clean.append((sha256, data))
+        return clean
 
-def _write(sha256: str, found: Analysis, judge: matching.Scorer | None, report: Report) -> Image | None:
-    """A picture's rows, its sightings and the mark that it is done, in one transaction.
+    def _is_listed(self, batch: _Batch, sha256: str, data: bytes) -> bool:
+        list_name = blocklist.known(data)
+        if list_name:
+            self._drop(batch, sha256, list_name)
+        return bool(list_name)
 
-    With a judge only what is a match is written; None where that is nothing.
-    """
-    shown = _not_opted_out(sha256, found.faces)
-    news = _news(sha256, shown, judge) if judge else shown
-    with transaction.atomic():
-        if news is None:
-            # Watch mode: a picture that shows nobody who is looked for was never here.
-            FetchedImage.objects.filter(sha256=sha256, processed_at=None).delete()
-            image = None
+    # --- After the engine ---
+
+    def _take(self, batch: _Batch, sha256: str, outcome: Analysis | PictureRefused) -> None:
+        if isinstance(outcome, PictureRefused):
+            self._refuse(batch, sha256, outcome.reason.value)
+        elif list_name := _looks_listed(batch, outcome):
+            self._drop(batch, sha256, list_name)
         else:
-            image = _write_image(sha256, found, news, report)
-            _see(image, report)
-    report.opted_out += len(found.faces) - len(shown)
-    return image
+            batch.left -= 1
+            batch.ready.append((sha256, outcome))
+        batch.claim.renew()
+        if not batch.left:
+            self._finish(batch)
+        elif len(batch.ready) >= _WRITTEN_TOGETHER and not self._watching:
+            self._write(batch)
+
+    def _refuse(self, batch: _Batch, sha256: str, reason: str) -> None:
+        batch.left -= 1
+        self._report.refuse(reason)
+        rows = FetchedImage.objects.filter(pk__in=[row.pk for row in batch.claim.rows[sha256]])
+        rows.update(processed_at=timezone.now(), outcome=reason)
+        logger.info("picture %s refused: %s", sha256[:12], reason)
+
+    def _drop(self, batch: _Batch, sha256: str, list_name: str) -> None:
+        batch.left -= 1
+        self._restrict(sha256, list_name)
+
+    def _restrict(self, sha256: str, list_name: str) -> None:
+        """Nothing of a listed picture stays but where it was met; what was kept of it before goes too."""
+        self._report.refuse(RESTRICTED)
+        with transaction.atomic():
+            restricted.take_away([sha256], list_name)
+            self._report.withdrawn += withdrawal.withdraw(
+                Image.objects.filter(sha256=sha256, withdrawn_at=None), list_name
+            )
+
+    def _finish(self, batch: _Batch) -> None:
+        """Write what is left, compare it, delete the bytes."""
+        if batch not in self._batches:
+            return
+        judge = None
+        if self._watching:
+            # Judged before anything is written; and the threshold depends on how much the whole batch holds.
+            volume.count(pictures=len(batch.ready), faces=sum(len(found.faces) for _, found in batch.ready))
+            judge = matching.scorer(self._probes.now())
+        self._write(batch, judge)
+        if blocklist.stamp() != batch.lists:  # a list grew meanwhile
+            self._report.withdrawn += withdrawal.withdraw_listed(Image.objects.filter(sha256__in=batch.claim.rows))
+        judge = judge or matching.scorer(self._probes.now())
+        self._report.matches += matching.forward(batch.shown, judge)
+        batch.claim.release()
+        self._batches.remove(batch)
+        _discard(batch.claim.rows)
+
+    def _write(self, batch: _Batch, judge: matching.Scorer | None = None) -> None:
+        """Some pictures' rows, their sightings and the marks that they are done, in one transaction.
+
+        With a judge only what is a match is written, and of the rest nothing is left.
+        """
+        ready, batch.ready = batch.ready, []
+        if not ready:
+            return
+        kept = _not_opted_out(ready)
+        self._report.opted_out += sum(
+            len(found.faces) - len(shown) for (_, found), shown in zip(ready, kept, strict=True)
+        )
+        written = Writing(
+            batch.claim, [(sha256, found, shown) for (sha256, found), shown in zip(ready, kept, strict=True)]
+        )
+        if judge is not None:
+            written.only_news(judge)
+        try:
+            images = written.write(count=judge is None)
+        except IntegrityError:  # another process was first with one of them
+            images = written.write(count=judge is None)
+        self._report.images += written.images
+        self._report.faces += written.faces
+        self._report.sightings += written.sightings
+        for sha256, found in ready:
+            if sha256 in images:
+                boxes = [face.box for face in found.faces]
+                batch.shown[images[sha256].pk] = matching.Shown(partial(spool.get, sha256), boxes)
 
 
-def _not_opted_out(sha256: str, found: Sequence[DetectedFace]) -> list[DetectedFace]:
-    hidden = optout.hidden_in(partial(spool.get, sha256), found)
-    return [face for face, hide in zip(found, hidden, strict=True) if not hide]
+def _known(hashes: Sequence[str]) -> dict[str, Image]:
+    """Pictures whose faces the configured model has measured before."""
+    images = Image.objects.filter(sha256__in=hashes, model_id=faces.model().model_id)
+    return {image.sha256: image for image in images}
 
 
-def _news(sha256: str, found: Sequence[DetectedFace], judge: matching.Scorer) -> list[DetectedFace] | None:
-    """The faces that are a match which nobody has been told of; None where no subject wants to hear of the picture."""
-    if not found:
-        return None
-    hits = judge.hits(np.stack([face.embedding for face in found]), [face.quality.length for face in found])
-    told = matching.told(sha256)
-    rows = {hit.row for hit in hits if hit.probe.subject_id not in told}
-    if not rows and all(told.get(hit.probe.subject_id) in {None, MatchState.DISMISSED} for hit in hits):
-        return None
-    return [found[row] for row in sorted(rows)]
+def _looks_listed(batch: _Batch, found: Analysis) -> str:
+    """Once more by the hashes of the whole picture, which cost nothing here."""
+    return blocklist.pdq_lists(found.pdq) if batch.lists else ""
 
 
-def _write_image(sha256: str, found: Analysis, kept: Sequence[DetectedFace], report: Report) -> Image:
-    model_id = faces.model().model_id
-    image, created = Image.objects.get_or_create(
-        sha256=sha256,
-        defaults={"width": found.width, "height": found.height, "model_id": model_id, "pdq": found.pdq[0]},
-    )
-    report.images += created
-    if image.model_id != model_id:  # measured before with another model
-        report.faces += len(face_rows.replace(image, kept, model_id))
-        return image
-    # Another ingest may have been first, and in watch mode a picture is compared at every visit.
-    boxes = [tuple(box) for box in image.faces.values_list("box", flat=True)]
-    new = [face for face in (face_rows.row(image, one) for one in kept) if tuple(face.box) not in boxes]
-    Face.objects.bulk_create(new)
-    report.faces += len(new)
-    return image
+def _not_opted_out(ready: Sequence[tuple[str, Analysis]]) -> list[list[DetectedFace]]:
+    """Of each picture the faces that may be kept."""
+    if optout.waiting():
+        # Opt-outs of earlier models: their engines have to look at each picture.
+        hidden = [optout.hidden_in(partial(spool.get, sha256), found.faces) for sha256, found in ready]
+    else:
+        every = [face.embedding for _, found in ready for face in found.faces]
+        hide = optout.hidden(np.stack(every)) if every else np.zeros(0, dtype=bool)
+        hidden = np.split(hide, np.cumsum([len(found.faces) for _, found in ready])[:-1])
+    return [
+        [face for face, hide in zip(found.faces, theirs, strict=True) if not hide]
+        for (_, found), theirs in zip(ready, hidden, strict=True)
+    ]
 
 
-def _see(image: Image, report: Report) -> None:
-    """Write where a picture that waits was seen, and mark it as done."""
-    for row in FetchedImage.objects.filter(sha256=image.sha256, processed_at=None).order_by("pk"):
-        report.sightings += _write_sighting(image, row)
-    _mark(image.sha256, INGESTED)
+def _discard(hashes: Collection[str]) -> None:
+    """Delete the bytes of pictures that nobody waits for any more."""
+    rows = FetchedImage.objects.filter(sha256__in=hashes, processed_at=None)
+    waiting = set(rows.values_list("sha256", flat=True))
+    for sha256 in hashes:
+        if sha256 not in waiting:
+            spool.discard(sha256)
 
 
-def _write_sighting(image: Image, row: FetchedImage) -> bool:
-    sighting, created = Sighting.objects.get_or_create(
-        image=image,
-        digest=url_digest(row.page_url, row.image_url),
-        defaults={
-            "page_url": row.page_url,
-            "page_title": row.page_title,
-            "image_url": row.image_url,
-            "first_seen": row.fetched_at,
-            "last_seen": row.fetched_at,
-        },
-    )
-    if not created and sighting.last_seen < row.fetched_at:
-        Sighting.objects.filter(pk=sighting.pk).update(last_seen=row.fetched_at)
-    if image.last_seen < row.fetched_at:
-        Image.objects.filter(pk=image.pk).update(last_seen=row.fetched_at)
-    return created
-
-
-def _discard(sha256: str) -> None:
-    if not FetchedImage.objects.filter(sha256=sha256, processed_at=None).exists():
-        spool.discard(sha256)
+__all__ = ["INGESTED", "RESTRICTED", "Report", "ingest_waiting"]

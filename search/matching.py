@@ -102,15 +102,14 @@ def population() -> int:
 def forward(shown: Mapping[uuid.UUID, Shown] | None = None, judge: Scorer | None = None) -> int:
     """Compare every face that waits with every probe. Returns the number of new matches.
 
-    `shown` has pictures that are still at hand, by image id. `judge` is the scorer that let these faces in,
-    where one did.
+    `shown` has pictures that are still at hand, by image id: with it their faces alone are compared, so that those
+    of another process keep theirs. `judge` is the scorer that let these faces in, where one did.
     """
     found = 0
-    while waiting := list(
-        Face.objects.filter(processed_at=None, model_id=faces.model().model_id)
-        .select_related("image")
-        .order_by("pk")[:_BATCH]
-    ):
+    faces_waiting = Face.objects.filter(processed_at=None, model_id=faces.model().model_id)
+    if shown is not None:
+        faces_waiting = faces_waiting.filter(image__in=list(shown))
+    while waiting := list(faces_waiting.select_related("image").order_by("pk")[:_BATCH]):
         found += _compare_new(waiting, shown or {}, judge or scorer(Probes().now()))
     return found
 

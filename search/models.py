@@ -89,6 +89,9 @@ class Image(models.Model):
     model_id = models.CharField(max_length=80)
     first_seen = models.DateTimeField(default=timezone.now)
     last_seen = models.DateTimeField(default=timezone.now, db_index=True)
+    # A listed picture or one that may show a minor (see `search.withdrawal`): nothing but this row is left of it, for
+    # the cases that hang on it, and nothing is made of it any more.
+    withdrawn_at = models.DateTimeField(null=True)
 
 
 class Sighting(models.Model):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.core.cache import cache
 
 from accounts import keys
+from crawler import blocklist, restricted
 from crawler.defaults import web_policy
 from crawler.fetch import fetch
 from crawler.policy import FetchError
@@ -64,7 +65,8 @@ def fill_missing() -> int:
     """Fetch the pictures of matches that have no preview yet (found in the gallery). Returns how many got one."""
     done = 0
     # What somebody answered "not me" to shows a stranger, and is not fetched for them again.
-    wanted = Match.objects.filter(sealed_preview=None).exclude(state=MatchState.DISMISSED)
+    # Nor is anything made of a withdrawn picture.
+    wanted = Match.objects.filter(sealed_preview=None, image__withdrawn_at=None).exclude(state=MatchState.DISMISSED)
     for match in wanted.select_related("subject__user", "image")[:_PER_ROUND]:
         if cache.add(f"preview-tried:{match.pk}", True, _RETRY_SECONDS):
             done += _fill(match)
@@ -73,8 +75,13 @@ def fill_missing() -> int:
 
 def _fill(match: Match) -> bool:
     for sighting in match.image.sightings.order_by("-last_seen")[:3]:
+        if restricted.is_restricted(sighting.image_url):
+            continue
         try:
             fetched = fetch(sighting.image_url, web_policy())
+            if list_name := blocklist.known(fetched.body):
+                restricted.note([(sighting.page_url, sighting.image_url)], list_name)
+                continue
             boxes = [face.box for face in faces.analyse(fetched.body).faces]
             preview = render(fetched.body, match.box, boxes)
         except (FetchError, PictureRefused):

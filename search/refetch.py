@@ -8,11 +8,12 @@ from ipaddress import ip_address
 
 from django.conf import settings
 
+from crawler import restricted
 from crawler.defaults import web_policy
 from crawler.fetch import Fetched, fetch
-from crawler.middlewares import RobotsRules, read_robots
 from crawler.models import Source
 from crawler.policy import FetchError, FetchFailed, FetchPolicy, FetchRefused, ParsedUrl, is_private_address, parse_url
+from crawler.robots import RobotsRules, read_robots
 from crawler.scrapy_settings import ROBOTS_TOKEN
 from crawler.states import SourceState
 from search.models import Image, Sighting
@@ -67,7 +68,7 @@ class Web:
     def _picture(self, place: Sighting) -> bytes:
         try:
             page, file = parse_url(place.page_url), parse_url(place.image_url)
-            if page.netloc in self._stopped:
+            if page.netloc in self._stopped or restricted.is_restricted(place.image_url):
                 raise NotFetched(Missing.REFUSED)
             # What an operator opened for the crawl of a source is open for its pictures now.
             policy = web_policy(allow_private=True if page.netloc in self._private else None)

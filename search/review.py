@@ -13,8 +13,8 @@ from search.states import MATCH, Decision, MatchState
 
 
 def visible_matches(user: User) -> QuerySet[Match]:
-    """A subject's own matches, newest first, with their places."""
-    matches = Match.objects.filter(subject__user=user)
+    """A subject's own matches, newest first, with their places. Withdrawn pictures are shown to nobody."""
+    matches = Match.objects.filter(subject__user=user, image__withdrawn_at=None)
     return matches.select_related("image", "face", "subject__user").prefetch_related(*PLACES)
 
 

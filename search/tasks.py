@@ -4,8 +4,11 @@ from celery import shared_task
 
 from search import ingest
 
+# Below the time after which a worker kills its task; the next minute goes on.
+_SECONDS = 600
+
 
 @shared_task(name="search.ingest")
 def ingest_waiting() -> None:
     """Ingest whatever was fetched."""
-    ingest.ingest_waiting()
+    ingest.ingest_waiting(seconds=_SECONDS)

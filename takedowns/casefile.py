@@ -144,7 +144,10 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One infringing URL with its last check; the addresses are links only where they lead to the web."""
+    """One infringing URL with its last check; the addresses are links only where they lead to the web.
+
+    `kept_at` is when a copy of it was made, where one was.
+    """
 
     url: InfringingUrl
     page_host: str
@@ -152,6 +155,7 @@ class Place:
     last: Verification | None
     found: str
     links: bool
+    kept_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class HostPlaces:
 
 
 def hosts(urls: Iterable[InfringingUrl]) -> list[HostPlaces]:
-    """Places by host, in the order of the hosts' names. Expects prefetched `verifications`."""
+    """Places by host, in the order of the hosts' names. Expects prefetched `verifications`, and `evidence`."""
     grouped: dict[str, list[Place]] = {}
     for url in urls:
         grouped.setdefault(url.host or "(no host)", []).append(_place(url))
@@ -181,6 +185,7 @@ def _place(url: InfringingUrl) -> Place:
         last=last,
         found=found_words(last.outcome) if last else "",
         links=schemes <= {"http", "https"},
+        kept_at=url.evidence.captured_at if url.evidence else None,
     )
 
 

@@ -25,7 +25,7 @@ from accounts.access import signed_in, staff
 from accounts.models import Purpose, User
 from accounts.transitions import IllegalTransition, StaleState
 from search import review
-from takedowns import casefile, delivery, desk, mandates, notices, queues, verification, workflow
+from takedowns import captured, casefile, delivery, desk, mandates, notices, queues, verification, workflow
 from takedowns.cases import NotAllowed
 from takedowns.delivery import NotSent
 from takedowns.forms import CloseForm, NoteForm, ReasonForm
@@ -77,8 +77,13 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @never_cache
 def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The picture, once, to somebody who says why. Who looked, and why, is recorded before it is shown."""
+    """The picture, or the page as it looked, once, to somebody who says why.
+
+    Who looked, and why, is recorded before it is shown.
+    """
     user, found = signed_in(request), _load(pk)
+    if "place" in request.POST:
+        return _reveal_page(request, found, user)
     form = ReasonForm(request.POST, auto_id="look-%s")
     picture = ""
     if desk.why_not_look(found):
@@ -86,6 +91,19 @@ def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
     elif form.is_valid():
         picture = _look(found, user, form.cleaned_data["reason"])
     context = {**_case_context(found, user), "look_form": form, "picture": picture}
+    return render(request, "takedowns/console_case.html", context, status=422 if form.errors else 200)
+
+
+def _reveal_page(request: HttpRequest, found: Case, user: User) -> HttpResponse:
+    captures = captured.of_case(found)
+    chosen = next((item for item in captures if str(item.url.pk) == request.POST["place"] and item.look_form), None)
+    if chosen is None:
+        messages.error(request, "There is no picture of this page to be shown.")
+        return _back(found.pk)
+    form = chosen.ask(request.POST)
+    if form.is_valid() and not chosen.look(user, form.cleaned_data["reason"]):
+        messages.error(request, "The screenshot is not what was captured, so it is not shown. Please tell an operator.")
+    context = {**_case_context(found, user), "evidence": captures}
     return render(request, "takedowns/console_case.html", context, status=422 if form.errors else 200)
 
 
@@ -135,7 +153,7 @@ def _case_context(found: Case, user: User) -> dict[str, object]:
         "considered": desk.considered(decision) if decision else [],
         "answers": desk.answers(decision) if decision else [],
         "contacts": desk.contacts(found),
-        "evidence": [url for url in urls if url.evidence],
+        "evidence": captured.of_case(found),
         "why_not_look": desk.why_not_look(found),
         "look_form": ReasonForm(auto_id="look-%s"),
         "close_form": CloseForm(auto_id="close-%s"),

@@ -311,12 +311,17 @@ def answers(decision: GroundDecision) -> list[dict[str, str]]:
     ]
 
 
+def why_not_open(case: Case) -> str:
+    """Why nobody may see anything of the picture or its page here, or an empty string."""
+    decision = getattr(case, "ground_decision", None)
+    if case.match.image.withdrawn_at or (decision and decision.answers.get("minor") != "no"):
+        return "A minor may be shown, so nobody opens this picture here."
+    return ""
+
+
 def why_not_look(case: Case) -> str:
     """Why nobody may open the picture here, or an empty string."""
-    decision = getattr(case, "ground_decision", None)
-    if decision and decision.answers.get("minor") != "no":
-        return "A minor may be shown, so nobody opens this picture here."
-    return "" if case.match.sealed_preview else "There is no preview of this picture."
+    return why_not_open(case) or ("" if case.match.sealed_preview else "There is no preview of this picture.")
 
 
 def acts(case: Case, staff: User) -> dict[str, bool]:

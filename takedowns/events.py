@@ -28,6 +28,10 @@ KINDS: dict[str, Kind] = {
         "A minor may be shown: the case stops here. Nobody opens the picture.",
         "On {date} you told us that somebody under 18 may be shown. A senior colleague takes it from here.",
     ),
+    "case.withdrawn": Kind(
+        "The picture was withdrawn: the case stops here. Nobody opens the picture.",
+        "On {date} a senior colleague took this case over. The picture is no longer shown here.",
+    ),
     "case.expression": Kind(
         "News or satire: no notice without a senior decision.",
         "On {date} you told us that the picture is used for news or satire. A senior colleague looks at it first.",

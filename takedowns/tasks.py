@@ -11,6 +11,13 @@ def screen_relapses() -> None:
     relapse.screen_new_matches()
 
 
+@shared_task(name="takedowns.prepare_case")
+def prepare_case(case_id: str) -> None:
+    """Collect evidence and contacts for a case that was just opened, and draft its letters."""
+    for case in workflow.unprepared().filter(pk=case_id):
+        workflow.prepare_or_ask(case)
+
+
 @shared_task(name="takedowns.prepare_cases")
 def prepare_cases() -> None:
     """Go on with cases whose preparation died half-way."""

@@ -6,47 +6,23 @@ success.
 """
 
 import logging
-import re
-import time
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.transitions import change_state
-from crawler.defaults import web_policy
-from crawler.extract import PageContent, extract
-from crawler.fetch import Fetched, fetch
-from crawler.policy import FetchError
-from search import pictures
-from search.models import Match
-from takedowns import deadlines, events, relapse
+from crawler.inside import is_inside
+from takedowns import deadlines, events, relapse, sights
 from takedowns.cases import WITH_OPERATOR, end, locked, settle_turn
 from takedowns.models import Case, InfringingUrl, Notice, Verification
+from takedowns.sights import Look, Sight
 from takedowns.states import INFRINGING_URL, NOTICE, CaseState, NoticeState, Outcome, UrlState
 
 logger = logging.getLogger(__name__)
-
-MAX_PICTURES = 60
-PAGE_SECONDS = 90.0
-GONE_STATUS = frozenset({404, 410, 451})
-WALLED_STATUS = frozenset({401, 402, 403, 407})
-_LOGIN = re.compile(r"/(?:log-?in|sign-?in|sign-?up|auth|account/login|session/new)\b", re.IGNORECASE)
-_ELSEWHERE = re.compile(
-    r"not available in your (?:country|region|location)|unavailable in your (?:country|region|location)",
-    re.IGNORECASE,
-)
-_SAYS_GONE = re.compile(
-    r"\b(?:page|photo|picture|image|content|file|post) (?:was |is |has been )?"
-    r"(?:not found|removed|deleted|gone)\b"
-    r"|\b(?:no longer (?:available|exists)|does not exist|could not be found)\b",
-    re.IGNORECASE,
-)
 
 
 class Found(StrEnum):
@@ -66,29 +42,6 @@ class Found(StrEnum):
 FINAL = frozenset({Found.REMOVED_SOURCE})
 # The picture itself was seen.
 SHOWN = frozenset({Found.STILL_LIVE, Found.MOVED, Found.SOFT_404, Found.REMOVED_PAGE_ONLY})
-
-
-class Sight(StrEnum):
-    """What one address gave: the picture, something without it, or nothing that could be judged."""
-
-    SHOWS = "shows"
-    WITHOUT = "without"
-    GONE = "gone"
-    WALLED = "walled"
-    BLOCKED = "blocked"
-    DOWN = "down"
-    UNSEEN = "unseen"
-
-
-@dataclass(frozen=True)
-class Look:
-    """One address as it was seen. `elsewhere` is where a redirect led to another page."""
-
-    sight: Sight
-    status: int | None = None
-    elsewhere: str = ""
-    says_gone: bool = False
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def judge(page: Look, image: Look) -> Found:
@@ -114,8 +67,9 @@ def judge(page: Look, image: Look) -> Found:
 def verify(url: InfringingUrl) -> Verification:
     """Look at a place now, record it, and draw the consequences. Never call it in a transaction."""
     match = url.case.match
-    page = _look_at_page(url.page_url, match)
-    image = _look_at_image(url.image_url, match)
+    page = sights.at_page(url.page_url, match)
+    # A picture inside of the page is there as long as the page shows it.
+    image = page if is_inside(url.image_url) else sights.at_image(url.image_url, match)
     found = judge(page, image)
     detail = {"page": _detail(page), "image": _detail(image)}
     with transaction.atomic():
@@ -139,88 +93,6 @@ def verify_due(limit: int = 50) -> list[Verification]:
         if claim.update(next_check_at=timezone.now() + _unit()):
             checks.append(verify(url))
     return checks
-
-
-# --- Looking -----------------------------------------------------------------------------------------------
-
-
-def _look_at_page(url: str, match: Match) -> Look:
-    fetched = _fetch(url)
-    if isinstance(fetched, Look):
-        return fetched
-    elsewhere = fetched.final_url if _is_elsewhere(fetched, url) else ""
-    if _is_login(elsewhere):
-        return Look(Sight.WALLED, fetched.status, elsewhere)
-    if pictures.shows_again(match, fetched.body):
-        return Look(Sight.SHOWS, fetched.status, elsewhere)
-    # Robots' directives are about indexing and not about looking, so the header is not passed on.
-    content = extract(fetched.body, fetched.final_url, fetched.headers.get("content-type", ""))
-    sight, detail = _look_at_pictures(content, match)
-    if sight != Sight.SHOWS and fetched.status in GONE_STATUS:
-        sight = Sight.GONE
-    return Look(sight, fetched.status, elsewhere, bool(_SAYS_GONE.search(_text(fetched))), detail)
-
-
-def _look_at_pictures(content: PageContent, match: Match) -> tuple[Sight, dict[str, Any]]:
-    """Fetch what is on the page now and compare it. A picture that does not load is not shown to anybody."""
-    deadline = time.monotonic() + PAGE_SECONDS
-    looked_at = not_loaded = 0
-    for candidate in content.images[:MAX_PICTURES]:
-        if time.monotonic() > deadline:
-            break
-        looked_at += 1
-        look = _look_at_image(candidate.url, match)
-        if look.sight == Sight.SHOWS:
-            return Sight.SHOWS, {"looked_at": looked_at}
-        not_loaded += look.sight in {Sight.DOWN, Sight.WALLED}
-    detail = {"pictures": len(content.images), "looked_at": looked_at, "not_loaded": not_loaded}
-    complete = looked_at == len(content.images) and not content.noimageindex
-    return (Sight.WITHOUT if complete else Sight.UNSEEN), detail
-
-
-def _look_at_image(url: str, match: Match) -> Look:
-    """`GONE` where the file is gone or is not this picture any more."""
-    fetched = _fetch(url)
-    if isinstance(fetched, Look):
-        return fetched
-    if pictures.shows_again(match, fetched.body):
-        return Look(Sight.SHOWS, fetched.status)
-    if _is_login(fetched.final_url if fetched.redirects else ""):
-        return Look(Sight.WALLED, fetched.status)
-    return Look(Sight.GONE, fetched.status, detail={"replaced": fetched.status == 200})
-
-
-def _fetch(url: str) -> Fetched | Look:
-    """A response to look into, or what it is worth without. A "not found" page may still show things."""
-    try:
-        fetched = fetch(url, web_policy())
-    except FetchError as error:
-        return Look(Sight.DOWN, detail={"error": error.code})
-    if _is_text(fetched) and _ELSEWHERE.search(_text(fetched)):
-        return Look(Sight.BLOCKED, fetched.status)
-    if fetched.status in WALLED_STATUS:
-        return Look(Sight.WALLED, fetched.status)
-    if fetched.status == 200 or fetched.status in GONE_STATUS:
-        return fetched
-    return Look(Sight.DOWN, fetched.status)
-
-
-def _is_text(fetched: Fetched) -> bool:
-    return str(fetched.headers.get("content-type", "text/")).startswith("text/")
-
-
-def _text(fetched: Fetched) -> str:
-    return fetched.body.decode("utf-8", "replace")
-
-
-def _is_login(url: str) -> bool:
-    return bool(url) and bool(_LOGIN.search(urlsplit(url).path))
-
-
-def _is_elsewhere(fetched: Fetched, url: str) -> bool:
-    """Whether a redirect led to another page, and not just to another spelling of the same."""
-    old, new = urlsplit(url), urlsplit(fetched.final_url)
-    return bool(fetched.redirects) and (old.path.rstrip("/"), old.query) != (new.path.rstrip("/"), new.query)
 
 
 def _detail(look: Look) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from takedowns.grounds import GROUNDS, Lane, decide
 from takedowns.models import Case, GroundDecision, InfringingUrl, Mandate, Notice
 from takedowns.states import CASE, CaseState, NoticeState, Outcome
 from takedowns.story import Sentence
+from takedowns.tasks import prepare_case
 
 _PER_PAGE = 20
 # What a subscriber may read of the letters: those that were checked, and were not taken back.
@@ -51,11 +52,15 @@ def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         opened = _open(form, user, match)
         if opened:
-            if opened.notices.exists():
-                messages.success(request, "Your case is open, and the letter is written. Now a person here reads it.")
+            _prepare_soon(opened)
             return redirect("takedowns:case", opened.pk)
     status = 422 if form.errors else 200
     return render(request, "takedowns/open.html", _open_context(form, match), status=status)
+
+
+def _prepare_soon(case: Case) -> None:
+    """In a worker, as it asks several servers; a lost message is made up for by `prepare_abandoned`."""
+    transaction.on_commit(lambda: prepare_case.delay(str(case.pk)), robust=True)
 
 
 def _open_form(request: HttpRequest, user: User, match: Match) -> OpenCaseForm:
@@ -135,6 +140,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "asks_again": _asks_again(found),
         "asks_questions": found.state == CaseState.AWAITING_SUBJECT and not _asks_again(found),
         "no_letter": _no_letter_lane(decision),
+        "preparing": not notices and workflow.unprepared().filter(pk=found.pk).exists(),
         "steps": casefile.steps(found, notices),
         "story": _told(workflow.story(found)),
         "extent": casefile.extent(urls),
@@ -167,8 +173,9 @@ def _in_order(found: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def _with_everything(found: QuerySet[Case]) -> QuerySet[Case]:
+    places = InfringingUrl.objects.select_related("evidence").prefetch_related("verifications")
     return found.select_related("ground_decision", "relapse_of__ground_decision").prefetch_related(
-        Prefetch("urls", InfringingUrl.objects.order_by("host", "page_url").prefetch_related("verifications")),
+        Prefetch("urls", places.order_by("host", "page_url")),
         Prefetch("notices", Notice.objects.select_related("operator").prefetch_related("urls")),
         "relapses",
     )
@@ -226,7 +233,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.info(request, "We need your permission again before we can write to anybody.")
         return redirect("takedowns:open", found.match_id)
     try:
-        workflow.open_case(found.match, user, found.relapse_of.ground_decision.answers)
+        _prepare_soon(workflow.open_case(found.match, user, found.relapse_of.ground_decision.answers))
         messages.success(request, "We act again, with the answers that you gave before.")
     except NotAllowed as refusal:
         messages.error(request, str(refusal))

@@ -5,7 +5,7 @@ Opening is in two parts. The first is one transaction that stores what the subje
 again at any point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,14 +15,15 @@ from django.utils import timezone
 from accounts import consent
 from accounts.models import Purpose, User
 from accounts.transitions import IllegalTransition, StaleState
-from crawler import evidence
+from crawler import evidence, restricted
 from crawler.defaults import web_policy
-from search import review
+from search import blurring, review, withdrawal
+from search.engine import EngineUnavailable
 from search.models import Enrolment, Match
 from search.states import Decision as Wish
 from search.states import EnrolmentState, MatchState
 from takedowns import contacts, events, grounds, notices
-from takedowns.cases import NotAllowed, add_places, ask_person, end, locked, move, settle_turn
+from takedowns.cases import NotAllowed, add_places, ask_person, end, locked, move, settle_turn, withdraw_unsent
 from takedowns.grounds import GROUNDS, Addressee, Lane
 from takedowns.models import AbuseContact, Case, GroundDecision, InfringingUrl, WorkItem
 from takedowns.states import CaseState, Outcome, UrlState
@@ -31,10 +32,13 @@ from takedowns.story import NextStep, Sentence, next_step, story
 NO_CONTACT = "no_contact"
 ABANDONED_AFTER = timedelta(minutes=10)
 _LONGEST_NOTE = 400
+# A case with one of these is stopped for good.
+_STOPPED = ("case.minor", "case.withdrawn")
+_PROCEDURE = "Do not open the picture. Follow the reporting procedure."
 
 
 def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
-    """The subject wants a picture gone: open its case, or go on with the open one, and prepare it.
+    """The subject wants a picture gone: open its case, or go on with the open one. `prepare` is the next step.
 
     Raises:
         grounds.BadAnswers: a question is unanswered.
@@ -47,12 +51,17 @@ def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
         case = match.cases.exclude(state=CaseState.CLOSED).first()
         if case is not None and GroundDecision.objects.filter(case=case).exists():
             return case
+        if match.image.withdrawn_at:
+            raise NotAllowed("A senior colleague deals with this picture. There is nothing more for you to do.")
         _want_removed(match, user)
         case = case or Case(subject=match.subject, match=match)
         case.intimate = decision.lane == Lane.INTIMATE
         case.save()
         _decide(case, answers, decision, user)
-    return prepare(case) if decision.letters else case
+    if decision.lane == Lane.MINOR:
+        # Also what others asked for about the same picture.
+        stop_withdrawn()
+    return case
 
 
 def prepare(case: Case) -> Case:
@@ -66,6 +75,8 @@ def prepare(case: Case) -> Case:
         case = locked(case)
         if case.state == CaseState.CLOSED:
             raise NotAllowed("The case is closed.")
+        if case.match.image.withdrawn_at:
+            raise NotAllowed("The picture was withdrawn. Follow the reporting procedure.")
         move(case, CaseState.DRAFTING)
     if Purpose.EVIDENCE in consent.given(case.subject.user):
         for url in case.urls.filter(evidence=None):
@@ -82,17 +93,47 @@ def prepare(case: Case) -> Case:
     return case
 
 
-def prepare_abandoned() -> list[Case]:
-    """Go on with cases whose preparation died half-way."""
-    stale = Q(created_at__lt=timezone.now() - ABANDONED_AFTER)
+def unprepared() -> QuerySet[Case]:
+    """Cases with a ground to write on, for which nothing is drafted yet."""
     unfinished = Q(state__in=(CaseState.TRIAGE, CaseState.DRAFTING), notices=None, work_items=None)
-    prepared = []
-    for case in Case.objects.filter(stale, unfinished, ground_decision__ground__gt=""):
-        try:
-            prepared.append(prepare(case))
-        except NotAllowed as refusal:
-            _ask(case, "not_allowed", str(refusal))
-    return prepared
+    return Case.objects.filter(unfinished, ground_decision__ground__gt="")
+
+
+def prepare_or_ask(case: Case) -> bool:
+    """Prepare a case; whether that was allowed. If not, a person is asked to look."""
+    try:
+        prepare(case)
+    except NotAllowed as refusal:
+        _ask(case, "not_allowed", str(refusal))
+        return False
+    return True
+
+
+def prepare_abandoned() -> list[Case]:
+    """Go on with cases whose preparation died half-way; stop those whose picture was withdrawn."""
+    stop_withdrawn()
+    stale = unprepared().filter(created_at__lt=timezone.now() - ABANDONED_AFTER)
+    return [case for case in stale if prepare_or_ask(case)]
+
+
+def stop_withdrawn() -> list[Case]:
+    """Stop every case, open or closed, whose picture was withdrawn meanwhile: no letter leaves, no address is asked.
+
+    Captures that were made before stay where they are: counsel decides what is preserved.
+    """
+    found = Case.objects.filter(match__image__withdrawn_at__isnull=False).exclude(events__kind__in=_STOPPED)
+    stopped = []
+    for case in found:
+        with transaction.atomic():
+            case = locked(case)
+            captures = _stop(case)
+            events.record(case, "case.withdrawn")
+            kept = f" Captures made before: {captures}. Ask counsel what is kept." if captures else ""
+            if captures or case.state != CaseState.CLOSED:
+                ask_person(case, "minor", case.pk, f"{_PROCEDURE}{kept}")
+                settle_turn(case)
+        stopped.append(case)
+    return stopped
 
 
 def assign(case: Case, staff: User) -> None:
@@ -184,11 +225,10 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
     if case.state == CaseState.AWAITING_SUBJECT:
         move(case, CaseState.TRIAGE)
     if minor:
-        Match.objects.filter(pk=case.match_id).update(sealed_preview=None)
-        case.urls.all().delete()
+        withdrawal.withdraw([case.match.image], withdrawal.REPORTED_MINOR)
+        _stop(case)
         events.record(case, "case.minor")
-        text = "A minor may be shown. Do not open the picture. Follow the reporting procedure."
-        ask_person(case, "minor", case.pk, text)
+        ask_person(case, "minor", case.pk, f"A minor may be shown. {_PROCEDURE}")
         return
     add_places(case, case.match.places())
     if decision.lane == Lane.EXPRESSION:
@@ -197,12 +237,22 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
         ask_person(case, "expression", case.pk, text)
 
 
+def _stop(case: Case) -> int:
+    """Take back what has not left, and forget the places. Returns how many captures of them there are."""
+    withdraw_unsent(case, "The picture was withdrawn.")
+    captures = case.urls.exclude(evidence=None).count()
+    case.urls.all().delete()
+    return captures
+
+
 # --- Preparing ---------------------------------------------------------------------------------------------
 
 
 def _capture(case: Case, url: InfringingUrl) -> None:
+    if restricted.is_restricted(url.image_url):
+        return
     try:
-        capture = evidence.capture(url.page_url, url.image_url, web_policy())
+        capture = evidence.capture(url.page_url, url.image_url, web_policy(), blur=_blur(case))
     except OSError as error:
         with transaction.atomic():
             events.record(case, "evidence.failed", url=str(url.pk), reason=type(error).__name__)
@@ -210,6 +260,14 @@ def _capture(case: Case, url: InfringingUrl) -> None:
     with transaction.atomic():
         if InfringingUrl.objects.filter(pk=url.pk, evidence=None).update(evidence=capture):
             events.record(case, "evidence.captured", url=str(url.pk), evidence=str(capture.pk))
+
+
+def _blur(case: Case) -> Callable[[bytes], bytes] | None:
+    """What a screenshot must pass; None, and so no screenshot, where faces cannot be found."""
+    try:
+        return blurring.others_than(case.match)
+    except EngineUnavailable:
+        return None
 
 
 def _letters(case: Case) -> tuple[str, ...]:
@@ -281,5 +339,8 @@ __all__ = [
     "open_case",
     "prepare",
     "prepare_abandoned",
+    "prepare_or_ask",
+    "stop_withdrawn",
     "story",
+    "unprepared",
 ]

@@ -12,6 +12,7 @@ from search.engine import DetectedFace
 from search.models import Face, Image, Match, Sighting, Subject
 from takedowns import mandates, notices, workflow
 from takedowns.models import Case, InfringingUrl, Notice
+from takedowns.tasks import prepare_case
 from tests import photos
 from tests.sites import Reply, Site, page, serve
 
@@ -107,7 +108,9 @@ def open_case(match: Match, **answers: str) -> Case:
     """Alice signs and asks for the removal."""
     user = match.subject.user
     sign(user)
-    return workflow.open_case(match, user, {**ANSWERS, **answers})
+    case = workflow.open_case(match, user, {**ANSWERS, **answers})
+    prepare_case(str(case.pk))
+    return Case.objects.get(pk=case.pk)
 
 
 def approved(case: Case, staff: User) -> Notice:

@@ -23,6 +23,8 @@ def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     cache.clear()
     settings.INDEX_DIR = tmp_path / "index"
     settings.EVIDENCE_DIR = tmp_path / "evidence"
+    # Tests of the browser name the real one: drawing the page of every case would take minutes.
+    settings.CHROMIUM = "/no/browser"
     monkeypatch.setattr("search.faces.pool", remembering_pool)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-_SERVICES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL")
+_SERVICES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "FRONTIER_URL", "SPOOL_URL")
 
 
 class Installation:

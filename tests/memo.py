@@ -12,8 +12,8 @@ from django.conf import settings
 
 from search.engine import FaceEngine, Model, Pool, load_engine
 from search.engine.base import Box
-from search.engine.wire import Outcome
-from search.engine.worker import look_at, preview
+from search.engine.wire import Fingerprints, Outcome
+from search.engine.worker import fingerprints, look_at, preview
 
 
 class RememberingPool(Pool):
@@ -32,6 +32,9 @@ class RememberingPool(Pool):
             if key not in self._seen:
                 (self._seen[key],) = look_at(self._engine, [data])
             yield self._seen[key]
+
+    def fingerprint(self, items: Iterable[bytes]) -> Iterator[Fingerprints]:
+        return map(fingerprints, items)
 
     def render(self, data: bytes, keep: Box | None, others: Sequence[Box]) -> bytes:
         return preview(data, keep, others)

@@ -1,6 +1,7 @@
 """Cases in the portal: asking for a removal with a signature, reading what becomes of it, and ending it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -16,6 +17,7 @@ from takedowns import delivery, events, mandates, relapse
 from takedowns.cases import add_places
 from takedowns.models import Case, GroundDecision
 from takedowns.states import CaseState, NoticeState, Outcome
+from takedowns.tasks import prepare_case
 from tests import cases
 from tests.cases import ANSWERS
 from tests.matches import make_match
@@ -51,11 +53,24 @@ def test_the_page_asks_every_question_and_shows_what_is_signed_in_full(client: C
 
 
 def test_a_signed_request_opens_a_case_with_a_letter_to_be_read(
-    client: Client, enrolled_alice: Enrolment, site: Site, rdap_registry: None
+    client: Client,
+    enrolled_alice: Enrolment,
+    site: Site,
+    rdap_registry: None,
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     match = cases.astronaut_match(enrolled_alice.subject, site)
-    response = client.post(url(match), {**ANSWERS, **PERMISSION})
+    queued: list[str] = []
+    monkeypatch.setattr("takedowns.views.prepare_case.delay", queued.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(url(match), {**ANSWERS, **PERMISSION})
     case = Case.objects.get()
+    assert queued == [str(case.pk)] and not case.notices.exists(), "the network is asked in a worker"
+    assert "We are getting the letter ready" in client.get(f"/cases/{case.pk}/").content.decode()
+    prepare_case(queued[0])
+    prepare_case(queued[0])
+    assert "We are getting the letter ready" not in client.get(f"/cases/{case.pk}/").content.decode()
     assert response.headers["Location"] == f"/cases/{case.pk}/"
     assert case.notices.get().state == NoticeState.DRAFT
     assert mandates.read(mandates.in_force(case.subject)).address == "12 Secret Road"

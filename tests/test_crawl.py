@@ -1,9 +1,5 @@
 """`manage.py crawl`, in a process of its own, against real sites on loopback."""
 
-import json
-import os
-import sqlite3
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,39 +13,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from crawler.middlewares import PRIVATE_HOST_CONCURRENCY
-from crawler.models import Source
+from crawler.models import CrawlRun, Source
+from crawler.states import RunState
 from crawler.tasks import crawl_command
-from tests.sites import Reply, Site, flood, gzipped, page, picture, redirect, send, serve, talker
-
-
-@dataclass
-class Crawler:
-    """An installation with a data folder of its own."""
-
-    folder: Path
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "FACEWARD_DATA": str(self.folder), "CRAWLER_DELAY_SECONDS": "30"}
-        environment.pop("DATABASE_URL", None)
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "crawl", *arguments]
-        return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=240)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-    def runs(self, *arguments: str) -> list[dict[str, Any]]:
-        done = self.run("--json", "--allow-private", *arguments)
-        assert done.returncode == 0, done.stderr
-        return list(json.loads(done.stdout)["runs"])
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(self.folder / "faceward.sqlite3") as database:
-            return database.execute(sql).fetchall()
-
-    def spooled(self) -> set[str]:
-        return {path.name for path in (self.folder / "spool").rglob("*") if path.is_file()}
+from tests.crawling import Crawler
+from tests.sites import Answer, Reply, Site, flood, gzipped, page, picture, redirect, send, serve, talker
 
 
 @pytest.fixture
@@ -126,13 +94,13 @@ def main_site(cdn: str, flooding: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    other_answers = {
+    other_answers: dict[str, Answer] = {
         "/": page('<a href="/p">p</a>'),
         "/p": page('<img src="/cdn.jpg">'),
         "/cdn.jpg": picture(70),
         "/elsewhere": page("not linked from here"),
     }
-    closed_answers = {"/robots.txt": Reply(b"down", status=503), "/": page("unreachable rules")}
+    closed_answers: dict[str, Answer] = {"/robots.txt": Reply(b"down", status=503), "/": page("unreachable rules")}
     headers = flood(b"HTTP/1.1 200 OK\r\n", b"X-Header: " + b"x" * 8000 + b"\r\n")
     with (
         serve(other_answers) as other,
@@ -269,7 +237,7 @@ def test_killed_half_way_and_called_again(crawler: Crawler) -> None:
         release.wait(60)
         send(handler, page('<img src="/b.jpg">'))
 
-    answers = {
+    answers: dict[str, Answer] = {
         "/": page('<a href="/slow">s</a><img src="/a.jpg">'),
         "/slow": slow,
         "/a.jpg": picture(1),
@@ -293,13 +261,11 @@ def test_killed_half_way_and_called_again(crawler: Crawler) -> None:
     assert len(crawler.spooled()) == 2
 
 
+@pytest.mark.django_db
 def test_the_task_calls_the_command_for_its_source_only() -> None:
-    source = Source(url="http://blog.example/", allow_private=True)
-    assert crawl_command(source)[1:] == [
-        str(settings.BASE_DIR / "manage.py"),
-        "crawl",
-        "--json",
-        "--allow-private",
-        "--",
-        "http://blog.example/",
-    ]
+    source = Source.objects.create(url="http://blog.example/", digest="d", allow_private=True)
+    start = [sys.executable, str(settings.BASE_DIR / "manage.py"), "crawl", "--json"]
+    assert crawl_command(source) == [*start, "--source", str(source.pk)]
+    assert crawl_command(source, due_only=True) == [*start, "--source", str(source.pk), "--due"]
+    run = CrawlRun.objects.create(source=source, state=RunState.PAUSED)
+    assert crawl_command(source) == [*start, "--resume", str(run.pk)]

@@ -1,9 +1,12 @@
 """Where pictures and links really are in a page, and pages that mean harm."""
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import sniff
 from crawler.extract import PageContent, extract
 from crawler.markup import decode
 from crawler.picture_urls import css_urls, srcset
@@ -16,7 +19,9 @@ def read(body: str, head: str = "", **kwargs: str) -> PageContent:
 
 
 def images(body: str, head: str = "") -> list[str]:
-    return [image.url.removeprefix("http://site.example/dir/") for image in read(body, head).images]
+    """URLs as a page in `/dir/` would write them."""
+    urls = [image.url.removeprefix("http://site.example/dir/") for image in read(body, head).images]
+    return [url.removeprefix("http://site.example") for url in urls]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +66,48 @@ def images(body: str, head: str = "") -> list[str]:
         ('<svg><image xlink:href="in.jpg"/></svg>', ["in.jpg"]),
         ('<object data="o.bin" type="image/png"></object>', ["o.bin"]),
         ('<amp-img src="amp.jpg"></amp-img>', ["amp.jpg"]),
+        # The largest that is offered, whatever the srcset says of the rest
+        ('<img src="/u/p.jpg" srcset="/u/p-300x200.jpg 300w, /u/p-768x512.jpg 768w">', ["/u/p.jpg"]),
+        ('<a href="/u/p.jpg"><img src="/u/p-300x200.jpg" alt="x"></a>', ["/u/p.jpg"]),
+        ('<img src="/c.jpg?w=200&amp;q=80"><p><img src="/c.jpg?w=1200&amp;q=80">', ["/c.jpg?w=1200&q=80"]),
+        ('<img src="/c.jpg?id=1"><img src="/c.jpg?id=2">', ["/c.jpg?id=1", "/c.jpg?id=2"]),
+        # A lazy picture and the same for those without scripts, under other names
+        ('<img data-src="/s/a.jpg"><noscript><img src="/l/b.jpg"></noscript>', ["/l/b.jpg"]),
+        (
+            '<img src="data:image/gif;base64,R0lGOD" data-srcset="a.jpg 90w, b.jpg 900w">\n<noscript>'
+            '<img src="c.jpg"></noscript><img src="d.jpg">',
+            ["b.jpg", "d.jpg"],
+        ),
+        (
+            '<img data-src="a.jpg"><noscript><img height=1 width=1 src="//t.example/p?x"></noscript>',
+            ["a.jpg"],
+        ),
+        ('<img data-src="a.jpg"><noscript><p>Text</p><img src="b.jpg"></noscript>', ["a.jpg", "b.jpg"]),
+        ('<noscript><img src="a.jpg"></noscript><img src="b.jpg">', ["a.jpg", "b.jpg"]),
+        # Nobody's face is in those
+        ('<img src="pixel.gif" width="1" height="1"><img src="i.png" width="16px"><img src="f.svg">', []),
+        ('<img src="dot.gif" data-src="real.jpg" width="1" height="1">', ["real.jpg"]),
+        ('<link rel="icon" href="i.png"><link rel="apple-touch-icon" href="t.png"><img src="x.ico?1">', []),
+        # Attributes of galleries
+        ("""<img src="a.gif" data-lazy='{"src":"\\/u\\/b.jpg"}'>""", ["/u/b.jpg"]),
+        ("""<div data-gallery='[{"src":"a.jpg","w":3},{"src":"b.jpg"}]'></div>""", ["a.jpg", "b.jpg"]),
+        ('<div data-custom-thing="/u/x.jpg" data-other="17.5"></div>', ["/u/x.jpg"]),
+        ('<li data-thumb="t.jpg" data-src="big.jpg"></li>', ["big.jpg"]),
+        ('<a href="#" data-full-src="big.jpg">x</a>', ["big.jpg"]),
+        ('<a href="/view?id=3" data-src="big.jpg" data-fancybox>x</a>', ["big.jpg"]),
+        ('<a href="#" onclick="show(\'big.jpg\')">x</a>', ["big.jpg"]),
+        ('<div data-bgset="a.jpg 100w, b.jpg 900w"></div>', ["b.jpg"]),
+        ('<my-picture src="a.jpg"></my-picture>', ["a.jpg"]),
+        ('<picture><source data-srcset="a.webp 9w, b.webp 90w"></picture>', ["b.webp"]),
+        # Parts of the page that are written elsewhere
+        ("<iframe srcdoc=\"<p><img src='in.jpg'>\"></iframe>", ["in.jpg"]),
+        ("<template shadowrootmode=open><img src=shadow.jpg></template>", ["shadow.jpg"]),
+        ("<div style=\"background-image:image-set('a.png' 1x, url(b.png) 2x)\">", ["b.png"]),
+        ('<script type="application/json">{"a":"\\/u\\/a.jpg","b":"word.jpg"}</script>', ["/u/a.jpg"]),
+        (
+            '<script>window.__STATE__={"alt":"two words","b":false,"u":"/u/a.jpg","t":"/u/{id}.jpg"}</script>',
+            ["/u/a.jpg"],
+        ),
         ("<script>var x = '<img src=no.jpg>'</script><!-- <img src=no.jpg> -->", []),
         ('<img src=""><img><img src="javascript:x"><img src="http://[bad/x.jpg">', []),
     ],
@@ -85,6 +132,19 @@ def test_pictures_in_the_body(body: str, found: list[str]) -> None:
             ["c.jpg"],
         ),
         ('<script type="application/ld+json">{"image": broken</script>', []),
+        ('<script type="application/ld+json">{"image":"a.jpg","thumbnailUrl":"t.jpg"}</script>', ["a.jpg"]),
+        ('<script type="application/ld+json">{"thumbnailUrl":"t.jpg"}</script>', ["t.jpg"]),
+        (
+            '<script type="application/ld+json">//<![CDATA[\n[{"@type":["ImageObject"],"url":"b.jpg",'
+            '"thumbnail":{"@type":"ImageObject","url":"t.jpg"}}]\n//]]></script>',
+            ["b.jpg"],
+        ),
+        ('<meta property="og:image" content="a.jpg"><meta property="og:image:secure_url" content="b.jpg">', ["a.jpg"]),
+        ('<meta property="og:image:secure_url" content="b.jpg">', ["b.jpg"]),
+        ('<meta name="thumbnail" content="t.jpg">', ["t.jpg"]),
+        ('<meta name="thumbnail" content="t.jpg"><meta property="og:image" content="o.jpg">', ["o.jpg"]),
+        ('<link itemprop="image" href="it.jpg">', ["it.jpg"]),
+        ('<link rel="preload" as="image" href="s.jpg" imagesrcset="a.jpg 100w, b.jpg 900w">', ["b.jpg"]),
     ],
 )
 def test_pictures_in_the_head(head: str, found: list[str]) -> None:
@@ -136,6 +196,52 @@ def test_wishes_to_robots(head: str, header: str, links: int, pictures: int) -> 
     assert (len(content.links), len(content.images)) == (links, expected)
 
 
+def test_sheets_feeds_and_other_languages() -> None:
+    content = read(
+        "<style>@import 'more.css'; /* url(no.jpg) */</style>",
+        '<link rel="stylesheet" href="/a.css"><link rel=preload as=style href="b.css">'
+        '<link rel="alternate" type="application/rss+xml" href="feed"><link rel="alternate" hreflang="de" href="/de">'
+        '<link rel="amphtml" href="/amp"><link rel="alternate" type="application/json" href="/wp-json/1">',
+    )
+    assert content.stylesheets == [f"http://site.example/{path}" for path in ("a.css", "dir/b.css", "dir/more.css")]
+    assert content.feeds == ["http://site.example/dir/feed"]
+    assert content.links == ["http://site.example/de", "http://site.example/amp"]
+    assert content.images == []
+
+
+def test_the_hash_is_of_what_is_said_and_shown() -> None:
+    def page(nonce: str, session: str, text: str = "Hello", picture: str = "a.jpg") -> str:
+        return read(
+            f'<div data-time="{nonce}"><script nonce="{nonce}">var t="{nonce}"</script>{text} &amp;\n more'
+            f'<a href="/next?sid={session}&amp;page=2">next</a><img src="{picture}?t={nonce}">',
+        ).content_hash
+
+    assert page("1", "abc") == page("2", "def")
+    others = {page("1", "abc"), page("1", "abc", text="Bye"), page("1", "abc", picture="b.jpg"), read("").content_hash}
+    assert len(others) == 4
+    assert all(len(digest) == 64 for digest in others)
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "missing"),
+    [
+        ("<h1>Page not found</h1>", "Site", True),
+        ("<p>Sorry</p>", "404 | Site", True),
+        ("<h1>Seite nicht gefunden</h1>", "", True),
+        ("<h1>Oups</h1>", "Page introuvable", True),
+        ("<h1><span>P\u00e1gina</span> no encontrada</h1>", "", True),
+        ("<h1>\u30da\u30fc\u30b8\u304c\u898b\u3064\u304b\u308a\u307e\u305b\u3093</h1>", "", True),
+        ("<h1>My Peugeot 404</h1>", "A car", False),
+        ("<h1>Team</h1><p>not found</p>", "Our team", False),
+        ("<h1>Lost treasures not found yet</h1>" + "<p>A long story.</p>" * 400, "", False),
+    ],
+)
+def test_pages_that_say_they_are_missing(body: str, title: str, missing: bool) -> None:
+    content = read(body, f"<title>{title}</title>")
+    assert content.looks_missing is missing
+    assert content.text_length > 0
+
+
 def test_inline_pictures_are_counted_and_not_fetched() -> None:
     content = read('<img src="data:image/png;base64,AAAA"><a href="data:text/html,x">x</a>')
     assert (content.data_images, content.images, content.links) == (1, [], [])
@@ -165,6 +271,56 @@ def test_a_wrong_charset_loses_letters_but_not_the_page() -> None:
     assert extract(b"<title>\xff\xfe</title><img src=a.jpg>", BASE, "text/html; charset=utf-8").images
 
 
+@pytest.mark.parametrize(
+    ("data", "content_type", "kinds"),
+    [
+        (b"\xef\xbb\xbf\n<!-- x --><HTML>", "", {"html"}),
+        (b"<?xml version='1.0'?><!DOCTYPE html><html xmlns='x'>", "application/xml", {"html"}),
+        ("\ufeff<html>".encode("utf-16-be"), "text/plain", {"html"}),
+        ("<!doctype html>".encode("utf-16-le"), "", {"html"}),
+        (b"<p>Hello", "application/octet-stream", {"html"}),
+        (b"<html>", "image/jpeg", set()),
+        (b"<?xml version='1.0'?><!-- x --><urlset xmlns='x'>", "text/xml", {"listing", "css"}),
+        (b"<rdf:RDF xmlns='x'>", "", {"listing", "css"}),
+        (b"https://a.example/\nhttps://a.example/b", "text/plain; charset=utf-8", {"listing", "css"}),
+        (b'{"title":"x","version":"https://jsonfeed.org/version/1"', "application/json", {"listing"}),
+        (b"anything", "application/rss+xml", {"listing"}),
+        (b".a{}", "text/css", {"css"}),
+        (b".a{}", "text/plain", {"css"}),
+        (b"WARC/1.1\r\n", "application/warc", {"warc"}),
+        (gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\n"), "application/gzip", {"warc"}),
+        (gzip.compress(b"<urlset>"), "application/gzip", set()),
+        (b"\x1f\x8b\x08garbage", "application/gzip", set()),
+        (b"", "image/png", set()),
+    ],
+)
+def test_what_a_body_is(data: bytes, content_type: str, kinds: set[str]) -> None:
+    found = {
+        "html": sniff.is_html(data, content_type),
+        "listing": sniff.is_listing(data, content_type),
+        "css": sniff.is_css(data, content_type),
+        "warc": sniff.is_warc(data),
+    }
+    assert {kind for kind, is_it in found.items() if is_it} == kinds
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf", "image/avif"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", None),
+        (b"BM\x36\x00\x00\x00\x01\x02\x03\x04\x36\x00\x00\x00\x28\x00\x00\x00", "image/bmp"),
+        (b"BM is no picture by itself", None),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", None),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"\xff\x0a\x00", "image/jxl"),
+    ],
+)
+def test_kinds_of_pictures(data: bytes, media_type: str | None) -> None:
+    assert sniff.image_type(data) == media_type
+
+
 HOSTILE = [
     "<div>" * 100_000,
     "<b><i><a href=x>" * 50_000,
@@ -184,6 +340,22 @@ HOSTILE = [
     "<meta name=robots content='" + "," * 100_000 + "'>",
     "\x00" * 1000,
     "<picture><source srcset=x 1w>" * 20_000,
+    "<iframe srcdoc='" + "<iframe srcdoc=&quot;" * 50_000 + "'>",
+    "<div data-x='" + '"' * 200_000 + ".jpg'>",
+    "<div data-x='" + '{"a":' * 40_000 + ".jpg'>",
+    "<script>" + '"/a' * 100_000 + "</script>",
+    "<script>" + "'\"" * 100_000 + ".jpg</script>",
+    "<style>" + '"\\"' * 200_000 + "</style>",
+    "<style>" + "/*" * 200_000 + "</style>",
+    "<style>" + "image-set(" * 50_000 + "</style>",
+    "<style>" + "@import " * 100_000 + "</style>",
+    "<img src='data:image/png;base64," + "A" * 4_000_000 + "'>",
+    "<h1>" + "not found " * 100_000 + "</h1>",
+    "<h1>text" * 50_000,
+    "<img data-src=a.jpg><noscript>" * 20_000,
+    "<p itemprop='" + "image " * 50_000 + "' content=x.jpg>",
+    "<img src='/" + "a-300x200" * 400 + ".jpg'>",
+    "<img src='/" + "small/" * 600 + "x.jpg?" + "w=300&" * 50 + "'>",
 ]
 
 
@@ -191,7 +363,7 @@ HOSTILE = [
 def test_hostile_pages_are_read_to_their_end(markup: str) -> None:
     """What comes first is found, whatever follows; the suite's time limit catches what is not linear."""
     content = extract("<img src=first.jpg>" + markup, BASE)
-    assert content.images[0].url == "http://site.example/dir/first.jpg" or "base" in markup
+    assert content.images[0].url == "http://site.example/dir/first.jpg" or "<base" in markup
 
 
 def test_what_lies_behind_deep_nesting_is_found() -> None:

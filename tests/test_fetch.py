@@ -91,6 +91,12 @@ def test_a_redirect_from_a_public_name_into_the_private_network_is_refused() -> 
     assert refusal.value.code == "private_address" and site.requests["/"] == 1
 
 
+def test_odd_ports_are_open_on_private_addresses_only() -> None:
+    with pytest.raises(FetchRefused) as refusal:
+        fetch("http://public.example:6379/", OPEN, lookup=lambda _host: ["93.184.216.34"])
+    assert refusal.value.code == "port"
+
+
 def test_redirects_come_to_an_end() -> None:
     with serve({"/": redirect("/")}) as site:
         assert failure_of(site.url()) == "too_many_redirects"
@@ -174,9 +180,9 @@ def test_sizes_are_limited_before_and_after_decompression() -> None:
 
 def test_content_codings() -> None:
     raw = zlib.compressobj(wbits=-15)
-    members = gzip.compress(b"hel") + gzip.compress(b"lo")
+    hello, members = gzipped(b"hello"), gzip.compress(b"hel") + gzip.compress(b"lo")
     answers = {
-        "/gzip": gzipped(b"hello"),
+        "/gzip": hello,
         "/members": Reply(members, headers={"Content-Encoding": "gzip"}),
         "/zlib": Reply(zlib.compress(b"hello"), headers={"Content-Encoding": "deflate"}),
         "/raw": Reply(raw.compress(b"hello") + raw.flush(), headers={"Content-Encoding": "deflate"}),
@@ -189,7 +195,7 @@ def test_content_codings() -> None:
     with serve(answers) as site:
         for path in ("/gzip", "/members", "/zlib", "/raw", "/plain"):
             assert fetch(site.url(path), OPEN).body == b"hello"
-        assert fetch(site.url("/gzip"), OPEN).exchanges[-1].payload == gzip.compress(b"hello")
+        assert fetch(site.url("/gzip"), OPEN).exchanges[-1].payload == hello.body
         assert fetch(site.url("/empty"), OPEN).body == b""
         for path in ("/cut", "/not", "/br"):
             assert failure_of(site.url(path)) == "encoding"

@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from crawler import spool
-from crawler.models import FetchedImage
+from crawler.models import FetchedImage, Picture, url_digest
 from search import ingest, matching
 from search.models import Enrolment, Face, Image, Match, Sighting
 from tests import photos
-from tests.fetched import fetched
+from tests.fetched import a_run, fetched
 
 ASTRONAUT = photos.jpeg(photos.astronaut())
 GROUP = photos.jpeg(photos.group())
@@ -67,13 +69,56 @@ def test_bad_pictures_get_a_reason_and_harm_no_other() -> None:
     assert not FetchedImage.objects.filter(processed_at=None).exists()
 
 
-def test_missing_bytes_are_named() -> None:
+def test_missing_bytes_are_named_and_fetched_again_at_the_next_visit() -> None:
     row = fetched(ASTRONAUT, "a.jpg")
+    Picture.objects.create(url=row.image_url, digest=url_digest(row.image_url), sha256=row.sha256, size=row.size)
     spool.discard(row.sha256)
     assert ingest.ingest_waiting().refused == {"bytes_missing": 1}
+    row.refresh_from_db()
+    assert row.outcome == "bytes_missing"
+    assert not Picture.objects.exists()
 
 
-@pytest.mark.parametrize("step", ["search.ingest.optout.hidden_in", "search.matching.forward", "crawler.spool.discard"])
+def test_new_pictures_cost_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    run = a_run()
+    for number in range(30):
+        fetched(photos.jpeg(photos.resized(photos.hopper(), 0.3 + number / 100)), f"{number}.jpg", run=run)
+    with django_assert_max_num_queries(80):
+        assert ingest.ingest_waiting().images == 30
+
+
+def test_pictures_seen_again_cost_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    names = [f"{number}.jpg" for number in range(30)]
+    data = {name: photos.jpeg(photos.resized(photos.hopper(), 0.3 + int(name[:-4]) / 100)) for name in names}
+    run = a_run()
+    for name in names:
+        fetched(data[name], name, run=run)
+    ingest.ingest_waiting()
+    run = a_run()
+    for name in names:
+        for page in ("index.html", "new.html"):
+            fetched(data[name], name, page, run=run)
+    Sighting.objects.update(last_seen="2026-01-01T00:00Z")
+    Image.objects.update(last_seen="2026-01-01T00:00Z")
+    with django_assert_max_num_queries(40):
+        report = ingest.ingest_waiting()
+    assert (report.images, report.faces, report.sightings) == (0, 0, 30)
+    assert Sighting.objects.filter(last_seen__year=timezone.now().year, last_seen__gt="2026-01-02T00:00Z").count() == 60
+    assert not Image.objects.filter(last_seen__lt="2026-01-02T00:00Z").exists()
+    assert not FetchedImage.objects.filter(processed_at=None).exists()
+
+
+def test_what_was_seen_last_never_goes_back() -> None:
+    row = fetched(ASTRONAUT, "a.jpg")
+    ingest.ingest_waiting()
+    old = fetched(ASTRONAUT, "a.jpg")
+    FetchedImage.objects.filter(pk=old.pk).update(fetched_at="2020-01-01T00:00Z")
+    ingest.ingest_waiting()
+    assert Sighting.objects.get().last_seen == row.fetched_at
+    assert Image.objects.get().last_seen >= row.fetched_at
+
+
+@pytest.mark.parametrize("step", ["search.ingest.optout.hidden", "search.matching.forward", "crawler.spool.discard"])
 def test_killed_anywhere_and_called_again_it_ends_the_same(
     enrolled_alice: Enrolment, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

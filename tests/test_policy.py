@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from crawler.policy import FetchPolicy, FetchRefused, canonical_url, parse_url, same_scope
+from crawler.policy import FetchPolicy, FetchRefused, canonical_url, parse_url, private_kind
 
 PUBLIC = FetchPolicy()
 OPEN = FetchPolicy(allow_private=True)
@@ -198,11 +198,44 @@ def test_canonical_url(url: str, canonical: str) -> None:
     assert canonical_url(url) == canonical
 
 
-def test_scope_is_host_and_port() -> None:
-    assert same_scope("https://example.org/a", "http://example.org/")
-    assert same_scope("http://Example.org:8001/a", "http://example.org:8001/")
-    assert not same_scope("http://example.org:8001/", "http://example.org/")
-    assert not same_scope("http://www.example.org/", "http://example.org/")
+def test_every_port_is_open_on_private_addresses_only() -> None:
+    parsed = OPEN.check_url("http://example.org:6379/")
+    OPEN.check_target(parsed, [IPv4Address("10.0.0.1")])
+    for addresses in (["93.184.216.34"], ["10.0.0.1", "93.184.216.34"]):
+        with pytest.raises(FetchRefused) as refusal:
+            OPEN.check_target(parsed, [IPv4Address(address) for address in addresses])
+        assert refusal.value.code == "port"
+
+
+def test_blocked_hosts_with_all_names_below_them() -> None:
+    policy = FetchPolicy(
+        allow_private=True, blocked_hosts=frozenset({"bad.example", "10.0.0.1", "xn--bcher-kva.example"})
+    )
+    for host in ("bad.example", "BAD.example.", "a.b.bad.example", "10.0.0.1", "167772161", "b\u00fccher.example"):
+        with pytest.raises(FetchRefused) as refusal:
+            policy.check_url(f"http://{host}/")
+        assert refusal.value.code == "blocked_host"
+    for host in ("notbad.example", "example", "bad.example.org", "10.0.0.2"):
+        assert policy.check_url(f"http://{host}/")
+
+
+def test_only_the_private_networks_named_are_opened() -> None:
+    loopback = FetchPolicy(allow_private=True, private_networks=private_kind(IPv4Address("127.0.0.1")))
+    for url in ("http://127.9.9.9/", "http://[::1]/", "http://localhost:9/", "http://[::ffff:127.0.0.1]/"):
+        assert loopback.check_url(url)
+    for url in ("http://10.0.0.1/", "http://192.168.0.1/", "http://[fd00::1]/", "http://[::ffff:10.0.0.1]/"):
+        with pytest.raises(FetchRefused) as refusal:
+            loopback.check_url(url)
+        assert refusal.value.code == "private_address"
+    assert private_kind(IPv4Address("8.8.8.8")) == ()
+
+
+def test_pages_of_public_hosts_do_not_lead_inside_where_private_hosts_are_named() -> None:
+    mixed = FetchPolicy(allow_private=True, private_hosts=frozenset({"intranet.example"}))
+    assert mixed.seen_from("intranet.example").check_url("http://127.0.0.1/")
+    with pytest.raises(FetchRefused):
+        mixed.seen_from("public.example").check_url("http://127.0.0.1/")
+    assert OPEN.seen_from("public.example") is OPEN
 
 
 hosts = st.one_of(st.text(max_size=20), st.ip_addresses().map(str), st.integers(0, 2**32).map(str))
@@ -254,3 +287,4 @@ def test_every_ipv6_address_that_is_fetched_is_global_unicast(address: IPv6Addre
     except FetchRefused:
         return
     assert address.is_global and not address.is_multicast and not address.is_private
+    assert int(address) >> 32 & 0xFFFFFFFF not in (0x5EFE, 0x2005EFE)

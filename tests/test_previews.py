@@ -1,14 +1,23 @@
 """Previews: the subject's own face stays sharp, everybody else's cannot be recognised."""
 
+import hashlib
 import io
 
 import pytest
+from django.core.cache import cache
+from django.utils import timezone
 from PIL import Image
 
+from crawler import blocklist, restricted
+from crawler.models import RestrictedPicture
 from search import faces, previews
 from search.engine import DetectedFace, PictureRefused
 from search.engine.rendering import LONG_SIDE, own_and_others, render
-from tests import photos
+from search.models import Enrolment, Match
+from search.states import MatchState
+from tests import cases, photos
+from tests.matches import make_match
+from tests.sites import Site
 
 GROUP = photos.jpeg(photos.group())
 
@@ -68,3 +77,36 @@ def test_the_own_face_is_the_one_that_lies_closest() -> None:
 def test_what_cannot_be_read_any_more_has_no_preview() -> None:
     with pytest.raises(PictureRefused):
         previews.render(b"gone", (0, 0, 5, 5), [])
+
+
+def test_what_is_not_you_is_not_fetched_again_nor_what_was_withdrawn(
+    enrolled_alice: Enrolment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Match] = []
+
+    def fill(match: Match) -> bool:
+        asked.append(match)
+        return False
+
+    monkeypatch.setattr("search.previews._fill", fill)
+    dismissed, withdrawn, wanted = (make_match(enrolled_alice.subject) for _ in range(3))
+    Match.objects.filter(pk=dismissed.pk).update(state=MatchState.DISMISSED)
+    withdrawn.image.withdrawn_at = timezone.now()
+    withdrawn.image.save()
+    previews.fill_missing()
+    assert asked == [wanted]
+
+
+def test_a_restricted_address_and_a_listed_picture_give_no_preview(
+    enrolled_alice: Enrolment, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = cases.astronaut_match(enrolled_alice.subject, site)
+    address = match.image.sightings.get().image_url
+    restricted.note([("https://elsewhere.example/", address)], "A list")
+    assert previews.fill_missing() == 0
+    assert not site.requests["/photo.jpg"]
+    RestrictedPicture.objects.all().delete()
+    cache.clear()
+    blocklist.remember([hashlib.sha256(cases.photo().body).hexdigest()])
+    assert previews.fill_missing() == 0
+    assert RestrictedPicture.objects.get().image_url == address

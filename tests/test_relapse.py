@@ -145,7 +145,7 @@ def test_the_watch_finds_what_no_crawl_has_seen(removed: Case, site: Site) -> No
 def test_the_subject_has_it_removed_again(removed: Case, site: Site, carol: User, alice: User) -> None:
     match = seen_again(removed, photos.mirrored(photos.astronaut()), site)
     (case,) = relapse.screen_new_matches()
-    again = workflow.open_case(match, alice, ANSWERS)
+    again = workflow.prepare(workflow.open_case(match, alice, ANSWERS))
     assert again == case
     assert again.state == CaseState.DRAFTING
     assert again.notices.get().state == NoticeState.DRAFT

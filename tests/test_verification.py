@@ -1,5 +1,6 @@
 """Gone means gone: page and file, nothing else on the page, and twice. Operators that lie are not believed."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,14 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
+from crawler.models import Source
 from search.models import Enrolment
-from takedowns import delivery, verification, workflow
+from takedowns import delivery, sights, verification, workflow
 from takedowns.models import Case, InfringingUrl
+from takedowns.sights import Look, Sight
 from takedowns.states import CaseState, NoticeState, Outcome, UrlState
-from takedowns.verification import Found, Look, Sight, judge
-from tests import cases, photos
+from takedowns.verification import Found, judge
+from tests import availability, cases, photos
 from tests.sites import Reply, Site, page, redirect
 
 GONE = Reply(b"<h1>Gone</h1>", status=410)
@@ -40,6 +43,11 @@ def state_of(case: Case) -> tuple[str, str, str]:
 
 
 OTHER = page("Something else")
+
+
+def data_url(pixels: photos.Rgb | None = None) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(cases.photo(pixels).body).decode()
+
 
 # What an operator does with page and file, and what we must call it.
 OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
@@ -80,6 +88,46 @@ OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
         },
         Found.STILL_LIVE,
     ),
+    "puts it into the page itself": (
+        {"/post": page(f'<img src="{data_url()}">'), "/photo.jpg": GONE},
+        Found.STILL_LIVE,
+    ),
+    "puts a smaller copy into a style": (
+        {
+            "/post": page(f'<div style="background:url({data_url(photos.resized(photos.astronaut(), 0.5))})"></div>'),
+            "/photo.jpg": GONE,
+        },
+        Found.STILL_LIVE,
+    ),
+    "puts something else into the page itself": (
+        {"/post": page(f'<img src="{data_url(photos.coffee())}">'), "/photo.jpg": GONE},
+        Found.REMOVED_SOURCE,
+    ),
+    "moves it into a style sheet": (
+        {
+            "/post": page("<div></div>", head='<link rel="stylesheet" href="/css/s.css">'),
+            "/photo.jpg": GONE,
+            "/css/s.css": Reply(b"div{background:url(b.jpg)}", "text/css"),
+            "/css/b.jpg": cases.photo(),
+        },
+        Found.STILL_LIVE,
+    ),
+    "moves it into a style sheet itself": (
+        {
+            "/post": page("<div></div>", head='<link rel="stylesheet" href="/css/s.css">'),
+            "/photo.jpg": GONE,
+            "/css/s.css": Reply(f"div{{background:url({data_url()})}}".encode(), "text/css"),
+        },
+        Found.STILL_LIVE,
+    ),
+    "has a style sheet without pictures": (
+        {
+            "/post": page("<div></div>", head='<link rel="stylesheet" href="/css/s.css">'),
+            "/photo.jpg": GONE,
+            "/css/s.css": Reply(b"div{color:red}", "text/css"),
+        },
+        Found.REMOVED_SOURCE,
+    ),
     "hides it behind a login": (
         {"/post": redirect("/login"), "/login": page("Sign in"), "/photo.jpg": Reply(status=403)},
         Found.LOGIN_WALLED,
@@ -106,6 +154,29 @@ def test_what_an_operator_does(case: Case, site: Site, does: str) -> None:
     assert case_state == CaseState.AWAITING_PROVIDER
 
 
+# A place whose picture was inside of the page from the start: it has no file.
+INSIDE: dict[str, tuple[Reply, Found]] = {
+    "does nothing": (page(f'<img src="{data_url()}">'), Found.STILL_LIVE),
+    "recodes it": (page(f'<img src="{data_url(photos.reencoded(photos.astronaut()))}">'), Found.STILL_LIVE),
+    "takes it out": (OTHER, Found.REMOVED_SOURCE),
+    "puts another in its place": (page(f'<img src="{data_url(photos.coffee())}">'), Found.REMOVED_SOURCE),
+    "deletes the page": (GONE, Found.REMOVED_SOURCE),
+    "breaks down": (Reply(status=503), Found.UNREACHABLE),
+    "hides it behind a login": (Reply(status=403), Found.LOGIN_WALLED),
+    "makes a file of it": (page('<img src="/photo.jpg">'), Found.STILL_LIVE),
+}
+
+
+@pytest.mark.parametrize("does", INSIDE)
+def test_what_an_operator_does_with_a_picture_inside_of_the_page(case: Case, site: Site, does: str) -> None:
+    place = case.urls.get()
+    InfringingUrl.objects.filter(pk=place.pk).update(image_url=f"{place.page_url}#data-{'0' * 16}")
+    site.answers["/post"], expected = INSIDE[does]
+    before = sum(site.requests.values())
+    assert look(case) == expected
+    assert sum(site.requests.values()) - before <= 2, "there is no file to ask for"
+
+
 def test_a_picture_of_somebody_else_on_the_page_is_no_obstacle(case: Case, site: Site) -> None:
     other = {"/post": page('<img src="/h.jpg">'), "/h.jpg": cases.photo(photos.hopper()), "/photo.jpg": GONE}
     site.answers.update(other)
@@ -115,7 +186,7 @@ def test_a_picture_of_somebody_else_on_the_page_is_no_obstacle(case: Case, site:
 def test_more_pictures_than_are_looked_at_is_no_success(
     case: Case, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verification, "MAX_PICTURES", 3)
+    monkeypatch.setattr(sights, "MAX_PICTURES", 3)
     site.answers["/post"] = page("".join(f'<img src="/{number}.jpg">' for number in range(4)))
     site.answers["/photo.jpg"] = GONE
     assert look(case) == Found.INCOMPLETE
@@ -222,3 +293,22 @@ def test_only_a_source_that_is_gone_counts() -> None:
             found = judge(Look(page_sight), Look(image_sight))
             gone = page_sight in {Sight.GONE, Sight.WITHOUT} and image_sight in {Sight.GONE, Sight.WITHOUT}
             assert (found in verification.FINAL) == gone
+
+
+@pytest.mark.browser
+def test_a_page_that_needs_scripts_is_not_called_gone_before_they_have_run(
+    case: Case, site: Site, settings: Any
+) -> None:
+    settings.CHROMIUM = availability.chromium()
+    show = "<script>document.body.innerHTML = '<img src=/b.jpg>'</script>"
+    site.answers.update({"/post": page(show), "/photo.jpg": GONE, "/b.jpg": cases.photo()})
+    assert look(case) == Found.REMOVED_SOURCE, "nothing says that it needs a browser"
+    Source.objects.create(url=site.url("/", cases.HOST), needs_browser=True)
+    assert look(case) == Found.STILL_LIVE
+    settings.CHROMIUM = "/no/such/browser"
+    assert look(case) == Found.INCOMPLETE
+    settings.CHROMIUM = availability.chromium()
+    site.answers["/post"] = page(show.replace("img", "p"))
+    assert look(case) == Found.REMOVED_SOURCE
+    site.answers["/post"] = GONE
+    assert look(case) == Found.REMOVED_SOURCE

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from accounts import consent
 from accounts.models import Purpose, Role, User
+from crawler import restricted, sources
+from crawler.models import BlockedHost, CrawlRun, RestrictedPicture, url_digest
 from search import enrolment, optout
 from search.models import Enrolment, Match
 from takedowns.cases import ask_person
@@ -34,6 +36,8 @@ class World:
     waiting: Enrolment
     confirm_token: str
     withdraw_token: str
+    run: CrawlRun
+    blocked: BlockedHost
 
     @property
     def people(self) -> dict[str, User]:
@@ -64,6 +68,8 @@ def build(alice: User, bob: User, carol: User, dana: User) -> World:
         waiting=enrolment.enrol(erin, [photos.jpeg(_somebody())], adult=True),
         confirm_token=confirm_token,
         withdraw_token=mailed_token(),
+        run=CrawlRun.objects.create(source=sources.add_source("https://forum.example/", named_by=carol)),
+        blocked=sources.block_host("photos.example", "The owner asked us to stay away.", carol),
     )
 
 
@@ -73,6 +79,13 @@ def _enrolled(user: User, photo: photos.Rgb, staff: User) -> Enrolment:
     enrolment.attest(made, staff, "Met in person.")
     made.refresh_from_db()
     return made
+
+
+def _restricted() -> RestrictedPicture:
+    """A picture that a crawl met and that is on a list."""
+    page_url, image_url = "https://bad.example/page", "https://bad.example/picture.jpg"
+    restricted.note([(page_url, image_url)], "A list")
+    return RestrictedPicture.objects.get(digest=url_digest(page_url, image_url))
 
 
 def _somebody() -> photos.Rgb:
@@ -95,6 +108,16 @@ Arguments = dict[str, object]
 # For every route with an argument: an object of Alice's (or Erin's, or the stranger's) that it is about. A route
 # that is missing here fails the test that walks the URL table.
 OBJECTS: dict[str, Callable[[World], Arguments]] = {
+    "crawler:source": lambda world: {"pk": world.run.source_id},
+    "crawler:source_edit": lambda world: {"pk": world.run.source_id},
+    "crawler:source_crawl": lambda world: {"pk": world.run.source_id},
+    "crawler:source_pause": lambda world: {"pk": world.run.source_id},
+    "crawler:source_resume": lambda world: {"pk": world.run.source_id},
+    "crawler:run": lambda world: {"pk": world.run.pk},
+    "crawler:run_pause": lambda world: {"pk": world.run.pk},
+    "crawler:run_resume": lambda world: {"pk": world.run.pk},
+    "crawler:run_stop": lambda world: {"pk": world.run.pk},
+    "crawler:unblock": lambda world: {"pk": world.blocked.pk},
     "search:match": lambda world: {"pk": world.untold.pk},
     "search:decide": lambda world: {"pk": world.untold.pk},
     "search:undo": lambda world: {"pk": world.untold.pk},
@@ -119,6 +142,8 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "takedowns:edit_notice": lambda world: {"pk": world.case.notices.get().pk},
     "takedowns:settle_notice": lambda world: {"pk": world.case.notices.get().pk},
     "takedowns:work_done": lambda world: {"pk": world.case.work_items.get().pk},
+    "crawler:restricted_report": lambda world: {"pk": _restricted().pk},
+    "crawler:restricted_close": lambda world: {"pk": _restricted().pk},
 }
 
 

@@ -4,48 +4,35 @@ Redirects are not followed by Scrapy but come here as responses, so that each ho
 frontier: asked for once, judged by the policy and by robots.txt like any other.
 """
 
-import hashlib
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
-from urllib.parse import urljoin
 
 import scrapy
-from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
+from scrapy import Request, signals
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.extract import ImageCandidate, extract, robots_directives
-from crawler.frontier import Pictures, RedirectLoop, Showing, Site, StoredImage, Visit
-from crawler.items import ImageItem, PageItem
-from crawler.middlewares import NotFetched
-from crawler.policy import FetchRefused, canonical_url
-from crawler.sniff import image_type, is_html
+from crawler import feeds
+from crawler.blocklist import Guard
+from crawler.extract import ImageCandidate, PageContent, extract
+from crawler.frontier import Pictures, Showing, Site, Visit
+from crawler.items import FailedItem, FoundItem, ImageItem, Item, MovedItem, PageItem, ReadItem
+from crawler.pulse import Pulse
+from crawler.readings import Reading, Readings
+from crawler.responses import conditional, failure_name, first_header, header, redirect_target
+from crawler.sniff import image_type, is_html, is_warc
+from crawler.spiders.desk import PictureDesk
+from crawler.spiders.documents import Listings, Sheets, origin_of
+from crawler.writer import Writer
 
 logger = logging.getLogger(__name__)
 
 PAGE_ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
-IMAGE_ACCEPT = "image/jpeg,image/png,image/webp,image/*;q=0.8,*/*;q=0.5"
-# Pictures come before further pages, so that the queue stays short; shallow pages before deep ones.
-IMAGE_PRIORITY = 100
-FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (CannotResolveHostError, "dns"),
-    (DownloadTimeoutError, "timeout"),
-    (DownloadConnectionRefusedError, "connect"),
-    (DownloadCancelledError, "too_large"),
-    (ResponseDataLossError, "broken"),
-    # What is left of these comes from the decompressor, for a body that grows past the limit.
-    (IgnoreRequest, "too_large"),
-)
-Output = Iterator[Request | PageItem | ImageItem]
 
 
 class SiteSpider(scrapy.Spider):
@@ -53,17 +40,72 @@ class SiteSpider(scrapy.Spider):
 
     name = "site"
 
-    def __init__(self, sites: Sequence[Site], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, sites: Sequence[Site], pictures: Pictures, writer: Writer, guard: Guard, rendering: dict[str, Any]
+    ) -> None:
+        super().__init__()
         self.sites = sites
-        self.pictures = Pictures()
+        self.writer = writer
+        self._rendering = rendering
+        self._readings = Readings(self._at_end)
+        self._desk = PictureDesk(pictures, self._readings, guard, self._page_behind)
+        self._sheets = Sheets(self._desk, self._readings)
+        self._listings = {site: Listings(site, self._desk, self._next_pages) for site in sites}
+        self._nonsense: dict[str, asyncio.Task[str]] = {}
+        self._pulse = Pulse(self)
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> "SiteSpider":
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.on_idle, signals.spider_idle)
+        crawler.signals.connect(spider.on_closed, signals.spider_closed)
+        return spider
 
     async def start(self) -> AsyncIterator[Any]:
+        loop = asyncio.get_running_loop()
+        self.writer.on_written = lambda items: _tell(loop, self._written, items)
+        self._pulse.start()
         for site in self.sites:
             for request in self._next_pages(site):
                 yield request
 
-    # --- Pages ---------------------------------------------------------------------------------------
+    def on_idle(self) -> None:
+        """Another process may still find pages for us."""
+        if not all(site.held or site.finished() for site in self.sites):
+            raise DontCloseSpider
+
+    def on_closed(self) -> None:
+        self._pulse.stop()
+        # They are read again, and count then.
+        for reading in self._readings.unfinished():
+            reading.site.tally.pages -= 1
+            reading.site.tally.unchanged -= not reading.changed
+        self._desk.memory.close()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing that was begun is still under way."""
+        return not self._readings.unfinished() and not self.crawler.engine.downloader.active
+
+    def pump(self) -> None:
+        """Request what has come to the frontier by other ways than a page of ours."""
+        for site in self.sites:
+            for request in self._next_pages(site):
+                self.crawler.engine.crawl(request)
+        for output in self._desk.again():
+            if isinstance(output, Request):
+                self.crawler.engine.crawl(output)
+            else:
+                self.writer.add(output)
+
+    def _written(self, items: list[Item]) -> None:
+        """What other processes wait for is in the database."""
+        for item in items:
+            if isinstance(item, ReadItem) and item.site.returns_late:
+                item.site.returned(item.visit)
+            elif isinstance(item, ImageItem):
+                self._desk.written(item)
+
+    # --- Pages ---------------------------------------------------------------------------------------------
 
     def _next_pages(self, site: Site) -> Iterator[Request]:
         for visit in site.take():
@@ -71,167 +113,222 @@ class SiteSpider(scrapy.Spider):
                 visit.url,
                 callback=self.on_page,
                 errback=self.on_page_failure,
-                headers={"Accept": PAGE_ACCEPT},
+                headers={"Accept": PAGE_ACCEPT, **conditional(visit.etag, visit.last_modified)},
                 priority=-visit.depth,
                 dont_filter=True,
-                meta={"site": site, "visit": visit},
+                meta={
+                    "site": site,
+                    "visit": visit,
+                    **site.pace(visit.url),
+                    **(self._rendering if site.spec.needs_browser else {}),
+                },
             )
 
-    def on_page(self, response: Response) -> Output:
+    async def on_page(self, response: Response) -> AsyncIterator[Any]:
         site, visit = response.meta["site"], response.meta["visit"]
-        yield from self._read_page(site, visit, response)
-        site.returned()
+        async for output in self._read_page(site, visit, response):
+            yield output
+        for request in self._next_pages(site):
+            yield request
+
+    def on_page_failure(self, failure: Failure) -> Iterator[Any]:
+        meta = failure.request.meta  # type: ignore[attr-defined]
+        site: Site = meta["site"]
+        visit: Visit = meta["visit"]
+        site.tally.count(failure_name(failure), visit.url)
+        yield FailedItem(site, visit)
+        site.returned(visit)
         yield from self._next_pages(site)
 
-    def on_page_failure(self, failure: Failure) -> Output:
-        site: Site = failure.request.meta["site"]  # type: ignore[attr-defined]
-        site.tally.errors[failure_name(failure)] += 1
-        site.returned()
-        yield from self._next_pages(site)
-
-    def _read_page(self, site: Site, visit: Visit, response: Response) -> Output:
+    async def _read_page(self, site: Site, visit: Visit, response: Response) -> AsyncIterator[Any]:
         """What a page gives; a page that cannot be read is counted, and the crawl goes on."""
+        reading = Reading(site, visit, response.status)
         try:
-            yield from self._page_output(site, visit, response)
+            async for output in self._page_output(reading, response):
+                yield output
         except Exception:
-            site.tally.errors["internal"] += 1
             logger.exception("A page could not be read.")
+            site.tally.count("internal", visit.url)
+            reading.whole = False
+        item = self._readings.settle(reading)
+        if item is not None:
+            yield item
+        if not site.returns_late or not reading.is_read:
+            site.returned(visit)
 
-    def _page_output(self, site: Site, visit: Visit, response: Response) -> Output:
-        target = redirect_target(response)
+    def _at_end(self, reading: Reading) -> None:
+        """All that a page shows is there, or cannot be had."""
+        site = reading.site
+        self._sheets.forget(reading)
+        site.learned(reading.visit.url, reading.gained)
+
+    async def _page_output(self, reading: Reading, response: Response) -> AsyncIterator[Any]:
+        site, visit = reading.site, reading.visit
+        target, media_type = redirect_target(response), image_type(response.body)
         if target is not None:
             site.redirect(visit, target)
-            return
-        if response.status != 200:
-            site.tally.errors[f"http_{response.status}"] += 1
+            yield MovedItem(site, visit, response.status, target)
+        elif response.status == 304 and (visit.etag or visit.last_modified):
+            async for output in self._unchanged(reading):
+                yield output
+        elif response.status != 200:
+            site.tally.count(f"http_{response.status}", visit.url)
             yield PageItem(site, visit.url, response.status, visit.depth)
-            return
-        media_type = image_type(response.body)
-        if media_type is not None:
-            yield self._store(response, media_type, [_alone(site, visit)])
-            return
-        if not is_html(response.body, header(response, b"Content-Type")):
-            site.tally.errors["not_html"] += 1
-            return
-        yield from self._html_output(site, visit, response)
+            yield FailedItem(site, visit, response.status)
+        elif media_type is not None:
+            self._readings.begin(reading)
+            reading.is_read, reading.whole = True, False
+            yield self._desk.store(response, media_type, _showing(reading, ImageCandidate(visit.url, "page")))
+        elif _names_itself_a_page(response):
+            async for output in self._html(reading, response):
+                yield output
+        else:
+            async for output in self._document(reading, response):
+                yield output
 
-    def _html_output(self, site: Site, visit: Visit, response: Response) -> Output:
+    async def _unchanged(self, reading: Reading) -> AsyncIterator[Any]:
+        """A page that says it is as it was: what it showed then is shown still."""
+        site, visit = reading.site, reading.visit
+        title, known = await self._desk.memory.shown_by(site, visit.url)
+        reading.title, reading.content_hash, reading.changed = title, visit.content_hash, False
+        reading.etag, reading.last_modified = visit.etag, visit.last_modified
+        self._begin(reading)
+        yield PageItem(site, visit.url, 304, visit.depth, title)
+        self._desk.remind(known)
+        showings = [_showing(reading, ImageCandidate(picture.url, "known")) for picture in known]
+        async for output in self._desk.show_all(showings):
+            yield output
+
+    async def _document(self, reading: Reading, response: Response) -> AsyncIterator[Any]:
+        """What is neither page nor picture, where something was named as a source: a sitemap, a feed, an archive."""
+        site, visit = reading.site, reading.visit
+        named = visit.depth == 0
+        if named and is_warc(response.body):
+            site.become("warc", 0)
+            return
+        listing = feeds.read(response.body, visit.url) if named else None
+        if listing is None:
+            site.tally.count("not_html", visit.url)
+            yield FailedItem(site, visit, response.status)
+            return
+        if site.spec.kind == "site":
+            site.become("feed" if listing.kind == "feed" else "sitemap", 0)
+        self._keep_validators(reading, response)
+        self._begin(reading)
+        yield PageItem(site, visit.url, response.status, visit.depth)
+        async for output in self._listings[site].read(listing, visit.url, 0, 0):
+            yield output
+
+    async def _html(self, reading: Reading, response: Response) -> AsyncIterator[Any]:
+        site, visit = reading.site, reading.visit
         content = extract(
             response.body, visit.url, header(response, b"Content-Type"), header(response, b"X-Robots-Tag")
         )
-        site.tally.pages += 1
+        twin = site.twin(visit.url, content.content_hash)
+        if await self._is_missing(reading, content, twin=twin):
+            site.tally.count("soft_404", visit.url)
+            yield PageItem(site, visit.url, 404, visit.depth, content.title)
+            yield FailedItem(site, visit, 404)
+            return
+        reading.title, reading.content_hash = content.title, content.content_hash
+        reading.changed = content.content_hash != visit.content_hash
+        self._keep_validators(reading, response)
+        self._begin(reading)
         yield PageItem(site, visit.url, response.status, visit.depth, content.title)
-        if content.refresh is not None and content.refresh != visit.url:
-            site.redirect(visit, content.refresh)
-        for url in content.links:
-            site.offer(url, visit.depth + 1)
-        for candidate in content.images:
-            yield from self._show(_showing(site, visit, content.title, candidate))
+        for output in self._links(reading, content, twin=twin):
+            yield output
+        async for output in self._pictures(reading, content):
+            yield output
 
-    # --- Pictures ------------------------------------------------------------------------------------
-
-    def _show(self, showing: Showing) -> Output:
-        try:
-            shown = self.pictures.show(showing)
-        except RedirectLoop:
-            showing.site.tally.errors["redirect_loop"] += 1
-            return
-        if shown.image is not None:
-            yield _placed(ImageItem(shown.image, [showing]))
-        elif shown.request is not None:
-            yield Request(
-                shown.request,
-                callback=self.on_image,
-                errback=self.on_image_failure,
-                headers={"Accept": IMAGE_ACCEPT, "Referer": showing.page_url},
-                priority=IMAGE_PRIORITY,
-                dont_filter=True,
-                meta={"picture": shown.request},
-            )
-
-    def on_image(self, response: Response) -> Output:
-        url: str = response.meta["picture"]
-        target = redirect_target(response)
-        if target is not None:
-            for showing in self.pictures.moved(url, target):
-                yield from self._show(showing)
-            return
-        media_type = image_type(response.body)
-        if response.status != 200:
-            self._fail_image(url, f"http_{response.status}")
-        elif robots_directives(header(response, b"X-Robots-Tag")) & {"noindex", "noimageindex", "none"}:
-            self._fail_image(url, "robots")
-        elif media_type is None:
-            pages = list(self._pages_behind_link(url, response))
-            yield from pages
-            self._fail_image(url, "" if pages else "not_image")
-        else:
-            showings = self.pictures.waiting(url)
-            item = self._store(response, media_type, showings)
-            self.pictures.done(url, item.image)
-            yield item
-
-    def on_image_failure(self, failure: Failure) -> None:
-        url: str = failure.request.meta["picture"]  # type: ignore[attr-defined]
-        self._fail_image(url, failure_name(failure))
-
-    def _fail_image(self, url: str, name: str) -> None:
-        """No picture at `url`; counted once per site under `name`, unless that is empty."""
-        for site in {showing.site for showing in self.pictures.done(url, None)}:
-            if name:
-                site.tally.errors[name] += 1
-
-    def _pages_behind_link(self, url: str, response: Response) -> Output:
-        """Some sites have pages under names like `/File:Portrait.jpg`: no picture, but a page to read."""
-        if not is_html(response.body, header(response, b"Content-Type")):
-            return
-        for showing in self.pictures.waiting(url):
-            visit = showing.site.claim(url, showing.page_depth + 1) if showing.kind == "link" else None
-            if visit is not None:
-                yield from self._read_page(showing.site, visit, response)
-                showing.site.returned()
+    def _begin(self, reading: Reading) -> None:
+        reading.is_read = True
+        reading.site.tally.pages += 1
+        reading.site.tally.unchanged += not reading.changed
+        self._readings.begin(reading)
 
     @staticmethod
-    def _store(response: Response, media_type: str, showings: list[Showing]) -> ImageItem:
-        digest = hashlib.sha256(response.body).hexdigest()
-        image = StoredImage(digest, len(response.body), media_type)
-        return _placed(ImageItem(image, showings, response.body))
+    def _keep_validators(reading: Reading, response: Response) -> None:
+        reading.etag = first_header(response, b"ETag")
+        reading.last_modified = first_header(response, b"Last-Modified")
+
+    def _links(self, reading: Reading, content: PageContent, *, twin: bool) -> Iterator[Any]:
+        site, visit = reading.site, reading.visit
+        if content.refresh is not None and content.refresh != visit.url:
+            site.redirect(visit, content.refresh)
+        if content.canonical and site.is_canonical(visit.url, content.canonical):
+            reading.canonical = content.canonical
+        if twin:
+            site.tally.count("duplicate_page", visit.url)
+            return
+        found = [(url, visit.depth + 1) for url in content.links if site.offer(url, visit.depth + 1)]
+        if found:
+            yield FoundItem(site, found)
+        if site.spec.kind == "site" and site.spec.depth:
+            listings = self._listings[site]
+            if not listings.looked:
+                robots: Any = getattr(self.crawler, "robots")  # noqa: B009 - set by our middleware
+                origin = origin_of(visit.url)
+                yield from listings.look(robots.sitemaps(origin), origin)
+            yield from listings.follow_feeds(content.feeds)
+
+    async def _pictures(self, reading: Reading, content: PageContent) -> AsyncIterator[Any]:
+        site, visit = reading.site, reading.visit
+        async for output in self._desk.show_all([_showing(reading, one) for one in content.images]):
+            yield output
+        async for output in self._desk.show_inline(site, visit.url, content.title, content.inline):
+            yield output
+        async for output in self._sheets.link(reading, content.stylesheets):
+            yield output
+
+    async def _page_behind(self, showing: Showing, response: Response) -> AsyncIterator[Any]:
+        """A page under a picture's name."""
+        visit = showing.site.claim(showing.image_url, showing.page_depth + 1)
+        if visit is not None:
+            async for output in self._read_page(showing.site, visit, response):
+                yield output
+
+    # --- Pages that are none -------------------------------------------------------------------------------
+
+    async def _is_missing(self, reading: Reading, content: PageContent, *, twin: bool) -> bool:
+        """Whether a page with status 200 says that there is no such page (a soft 404)."""
+        if reading.visit.url in reading.site.spec.starts:
+            return False
+        if content.looks_missing:
+            return True
+        return twin and content.content_hash == await self._answer_to_nonsense(reading)
+
+    async def _answer_to_nonsense(self, reading: Reading) -> str:
+        """The content hash of what the host says to an address that nobody can have; asked once."""
+        origin = origin_of(reading.visit.url)
+        if origin not in self._nonsense:
+            self._nonsense[origin] = asyncio.ensure_future(self._ask_nonsense(origin, reading.site))
+        return await asyncio.shield(self._nonsense[origin])
+
+    async def _ask_nonsense(self, origin: str, site: Site) -> str:
+        url = f"{origin}/{secrets.token_hex(12)}"
+        request = Request(url, headers={"Accept": PAGE_ACCEPT}, dont_filter=True, meta=site.pace(url))
+        try:
+            response: Response = await self.crawler.engine.download_async(request)
+        except Exception as error:  # whatever the reason: then nothing is known of its missing pages
+            logger.info("No answer to an invented address: %s", type(error).__name__)
+            return ""
+        if response.status != 200:
+            return ""
+        return extract(response.body, url, header(response, b"Content-Type")).content_hash
 
 
-def _placed(item: ImageItem) -> ImageItem:
-    for showing in item.showings:
-        showing.site.tally.pictures.add(showing.image_url)
-    return item
+def _tell(loop: asyncio.AbstractEventLoop, told: Callable[[list[Item]], None], items: list[Item]) -> None:
+    """From the writer's thread; what is written last, after the loop, needs no telling."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(told, items)
 
 
-def _showing(site: Site, visit: Visit, title: str, candidate: ImageCandidate) -> Showing:
-    return Showing(site, visit.url, title, visit.depth, candidate.url, candidate.kind)
+def _names_itself_a_page(response: Response) -> bool:
+    """Some servers say `text/html` of a feed or a sitemap."""
+    if not is_html(response.body, header(response, b"Content-Type")):
+        return False
+    return not response.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<rss", b"<feed", b"<urlset"))
 
 
-def _alone(site: Site, visit: Visit) -> Showing:
-    """A picture that is its own page, as when its URL was named as a source."""
-    return Showing(site, visit.url, "", visit.depth, visit.url, "page")
-
-
-def header(response: Response, name: bytes) -> str:
-    """All values of a header, joined by commas."""
-    return b",".join(response.headers.getlist(name)).decode("latin-1")
-
-
-def redirect_target(response: Response) -> str | None:
-    """Where a response redirects to, canonical; None where it does not, or not to a web address."""
-    location = response.headers.get(b"Location")
-    if response.status not in (301, 302, 303, 307, 308) or not location:
-        return None
-    try:
-        return canonical_url(urljoin(response.url, location.decode("utf-8", "replace")))
-    except (FetchRefused, ValueError):
-        return None
-
-
-def failure_name(failure: Failure) -> str:
-    """The name by which a request without a response is counted."""
-    error = failure.value
-    if isinstance(error, NotFetched):
-        return error.code
-    return next((name for kind, name in FAILURES if isinstance(error, kind)), "broken")
+def _showing(reading: Reading, candidate: ImageCandidate) -> Showing:
+    return Showing(reading.site, reading.visit.url, reading.title, reading.visit.depth, candidate.url, candidate.kind)

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from search.engine.base import Rgb
 from search.engine.resize import reduced
 
-_LONG_SIDE = 512
+LONG_SIDE = 512
 
 
 def pdq(pixels: Rgb) -> str:
     """The perceptual hash as 64 hex digits."""
-    bits, _ = pdqhash.compute(np.ascontiguousarray(reduced(pixels, _LONG_SIDE)))
+    bits, _ = pdqhash.compute(np.ascontiguousarray(reduced(pixels, LONG_SIDE)))
     return _hex(bits)
 
 
 def pdq_dihedral(pixels: Rgb) -> tuple[str, ...]:
     """The hashes of the picture in its eight mirrored and turned forms, as it is first."""
-    hashes, _ = pdqhash.compute_dihedral(np.ascontiguousarray(reduced(pixels, _LONG_SIDE)))
+    hashes, _ = pdqhash.compute_dihedral(np.ascontiguousarray(reduced(pixels, LONG_SIDE)))
     return tuple(_hex(bits) for bits in hashes)
 
 

@@ -22,7 +22,18 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from search.engine.base import Box, EngineUnavailable
 from search.engine.decode import PictureRefused, Refusal, check_bytes
-from search.engine.wire import MAX_ANSWER, Analysis, Garbled, Model, Outcome, read_frame, unpack, write_frame
+from search.engine.wire import (
+    MAX_ANSWER,
+    Analysis,
+    Fingerprints,
+    Garbled,
+    Model,
+    Outcome,
+    read_frame,
+    unpack,
+    unpack_fingerprints,
+    write_frame,
+)
 
 # Pictures that go to a worker at once when plenty wait, and how many bytes of them.
 _BATCH = 4
@@ -39,6 +50,8 @@ _PACK_PREFIX = "insightface:"
 _CLOSE_SECONDS = 5
 
 T = TypeVar("T")
+Look = Callable[["_Worker", Sequence[bytes]], list[T | PictureRefused]]
+"""What a worker is asked about some pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,11 @@ class _Worker:
         """Raises _WorkerLost; the process has ended then."""
         head = {"do": "analyse", "sizes": [len(data) for data in batch]}
         return self._within(self._seconds, lambda: unpack(*self._exchange(head, batch), len(batch), self.model))
+
+    def fingerprint(self, batch: Sequence[bytes]) -> list[Fingerprints]:
+        """Raises _WorkerLost; the process has ended then."""
+        head = {"do": "fingerprint", "sizes": [len(data) for data in batch]}
+        return self._within(self._seconds, lambda: unpack_fingerprints(self._exchange(head, batch)[0], len(batch)))
 
     def render(self, data: bytes, keep: Box | None, others: Sequence[Box]) -> bytes:
         """Raises _WorkerLost and PictureRefused."""
@@ -195,11 +213,18 @@ class Pool:
 
         A picture that cannot be read is a PictureRefused in its place. Raises EngineUnavailable.
         """
-        pending: deque[Future[list[Outcome]]] = deque()
+        return self._each(items, _Worker.analyse)
+
+    def fingerprint(self, items: Iterable[bytes]) -> Iterator[Fingerprints]:
+        """The perceptual hashes of each picture's eight forms, as `analyse` goes about it. No face is looked for."""
+        return self._each(items, _Worker.fingerprint)
+
+    def _each(self, items: Iterable[bytes], look: Look[T]) -> Iterator[T | PictureRefused]:
+        pending: deque[Future[list[T | PictureRefused]]] = deque()
         try:
             for chunk in _chunks(items, self._workers * _BATCH):
                 for batch in _shares(chunk, self._workers):
-                    pending.append(self._submit(batch))
+                    pending.append(self._submit(batch, look))
                 # One share for each worker stays behind, to be worked on while the caller deals with results.
                 while len(pending) > self._workers:
                     yield from pending.popleft().result()
@@ -231,27 +256,27 @@ class Pool:
                 worker.close()
             self._slots.put(None)
 
-    def _submit(self, batch: Sequence[bytes]) -> Future[list[Outcome]]:
+    def _submit(self, batch: Sequence[bytes], look: Look[T]) -> Future[list[T | PictureRefused]]:
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="faces")
-            return self._threads.submit(self._outcomes, batch)
+            return self._threads.submit(self._outcomes, batch, look)
 
-    def _outcomes(self, batch: Sequence[bytes]) -> list[Outcome]:
+    def _outcomes(self, batch: Sequence[bytes], look: Look[T]) -> list[T | PictureRefused]:
         refused = [_refused_unseen(data) for data in batch]
         sound = [data for data, refusal in zip(batch, refused, strict=True) if refusal is None]
-        answers = iter(self._attempt(sound) if sound else [])
+        answers = iter(self._attempt(sound, look) if sound else [])
         return [refusal or next(answers) for refusal in refused]
 
-    def _attempt(self, batch: Sequence[bytes]) -> list[Outcome]:
+    def _attempt(self, batch: Sequence[bytes], look: Look[T]) -> list[T | PictureRefused]:
         alone = len(batch) == 1
         try:
-            return self._ask(lambda worker: worker.analyse(batch), again=alone)
+            return self._ask(lambda worker: look(worker, batch), again=alone)
         except _WorkerLost as lost:
             if alone:
                 return [_refusal(lost)]
         # One of them is guilty, and only that one is to be refused.
-        return [outcome for data in batch for outcome in self._attempt([data])]
+        return [outcome for data in batch for outcome in self._attempt([data], look)]
 
     def _ask(self, question: Callable[[_Worker], T], *, again: bool) -> T:
         """Raises _WorkerLost. With `again`, not because of a crash that an earlier picture may be the cause of."""

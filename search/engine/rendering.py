@@ -19,16 +19,25 @@ def render(pixels: Rgb, keep: Box | None, others: Sequence[Box], *, scale: float
     """
     small = reduced(pixels, LONG_SIDE)
     shrink = small.shape[1] / pixels.shape[1] / scale
-    picture = Image.fromarray(small)
+    return blurred(small, [keep] if keep else [], others, shrink=shrink)
+
+
+def blurred(pixels: Rgb, keep: Sequence[Box], others: Sequence[Box], *, shrink: float = 1.0) -> bytes:
+    """A JPEG of all of `pixels` with the faces at `others` blurred; those at `keep` are sharp, whatever overlaps them.
+
+    Boxes, times `shrink`, are in pixels of `pixels`.
+    """
+    picture = Image.fromarray(pixels)
     original = picture.copy()
     for box in others:
         area = _area(box, shrink, _MARGIN, picture)
         if area:
             picture.paste(_unrecognisable(picture.crop(area)), area)
     # Somebody close by may have been blurred across the own face.
-    own = _area(keep, shrink, _OWN_MARGIN, picture) if keep else None
-    if own:
-        picture.paste(original.crop(own), own)
+    for box in keep:
+        own = _area(box, shrink, _OWN_MARGIN, picture)
+        if own:
+            picture.paste(original.crop(own), own)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=80)
     return file.getvalue()

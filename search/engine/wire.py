@@ -59,6 +59,9 @@ class Analysis:
 
 Outcome = Analysis | PictureRefused
 
+Fingerprints = tuple[str, ...] | PictureRefused
+"""The perceptual hashes of a picture's eight forms, as in `Analysis.pdq`."""
+
 
 def write_frame(stream: BinaryIO, head: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
     document = json.dumps(head).encode()
@@ -114,9 +117,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
 
 def unpack(head: dict[str, Any], payload: bytes, count: int, model: Model) -> list[Outcome]:
     """The outcomes for `count` pictures. Raises Garbled."""
-    entries = head.get("pictures")
-    if not isinstance(entries, list) or len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
-        raise Garbled("not as many pictures as asked for")
+    entries = _entries(head, count)
     numbers = [_whole(entry.get("faces", 0), MAX_FACES) for entry in entries]
     width = _EMBEDDING + model.dimension
     if len(payload) != 8 * width * sum(numbers):
@@ -129,17 +130,45 @@ def unpack(head: dict[str, Any], payload: bytes, count: int, model: Model) -> li
     ]
 
 
+def pack_fingerprints(outcomes: Sequence[Fingerprints]) -> dict[str, Any]:
+    """A worker's answer about the perceptual hashes of some pictures."""
+    return {
+        "pictures": [
+            _entry(outcome) if isinstance(outcome, PictureRefused) else {"pdq": list(outcome)} for outcome in outcomes
+        ]
+    }
+
+
+def unpack_fingerprints(head: dict[str, Any], count: int) -> list[Fingerprints]:
+    """The hashes of `count` pictures. Raises Garbled."""
+    return [_refusal(entry) if "reason" in entry else _hashes(entry) for entry in _entries(head, count)]
+
+
+def _entries(head: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    entries = head.get("pictures")
+    if not isinstance(entries, list) or len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
+        raise Garbled("not as many pictures as asked for")
+    return entries
+
+
+def _hashes(entry: dict[str, Any]) -> tuple[str, ...]:
+    hashes = entry.get("pdq")
+    if not isinstance(hashes, list) or len(hashes) != _DIHEDRAL:
+        raise Garbled("no hashes")
+    if not all(isinstance(text, str) and _HASH.fullmatch(text) for text in hashes):
+        raise Garbled("no hash")
+    return tuple(hashes)
+
+
 def _outcome(entry: dict[str, Any], rows: NDArray[np.float64], model: Model) -> Outcome:
     if "reason" in entry:
         return _refusal(entry)
     width, height = _whole(entry.get("width"), _MAX_SIDE), _whole(entry.get("height"), _MAX_SIDE)
-    kind, hashes = entry.get("format"), entry.get("pdq")
-    if kind not in FORMATS or not isinstance(hashes, list) or len(hashes) != _DIHEDRAL:
-        raise Garbled("no format or no hashes")
-    if not all(isinstance(text, str) and _HASH.fullmatch(text) for text in hashes):
-        raise Garbled("no hash")
+    kind, hashes = entry.get("format"), _hashes(entry)
+    if kind not in FORMATS:
+        raise Garbled("no format")
     _check_rows(rows, width, height)
-    return Analysis(width, height, kind, tuple(hashes), tuple(_face(row, model) for row in rows))
+    return Analysis(width, height, kind, hashes, tuple(_face(row, model) for row in rows))
 
 
 def _refusal(entry: dict[str, Any]) -> PictureRefused:

@@ -20,10 +20,19 @@ from search.engine import load_engine
 from search.engine.base import DetectedFace, EngineUnavailable, FaceEngine
 from search.engine.confinement import Memory, confine
 from search.engine.decode import Picture, PictureRefused, decode
-from search.engine.pdq import pdq_dihedral
+from search.engine.pdq import LONG_SIDE, pdq_dihedral
 from search.engine.rendering import render
 from search.engine.runtime import cv2
-from search.engine.wire import MAX_REQUEST, Analysis, Outcome, pack, read_frame, write_frame
+from search.engine.wire import (
+    MAX_REQUEST,
+    Analysis,
+    Fingerprints,
+    Outcome,
+    pack,
+    pack_fingerprints,
+    read_frame,
+    write_frame,
+)
 
 # Pictures are analysed together until they have this many pixels, so that large ones are not held side by side.
 _TOGETHER = 8_000_000
@@ -80,6 +89,8 @@ def _answer(engine: FaceEngine, head: dict[str, Any], payload: bytes) -> tuple[d
     if head["do"] == "analyse":
         answer, rows = pack(look_at(engine, _split(payload, head["sizes"])))
         return answer, [rows]
+    if head["do"] == "fingerprint":
+        return pack_fingerprints([fingerprints(data) for data in _split(payload, head["sizes"])]), []
     try:
         return {}, [preview(payload, head["keep"], head["others"])]
     except PictureRefused as refusal:
@@ -95,6 +106,14 @@ def preview(data: bytes, keep: Any, others: Any) -> bytes:
     """Raises PictureRefused."""
     picture = decode(data)
     return render(picture.rgb, keep, others, scale=picture.scale)
+
+
+def fingerprints(data: bytes) -> Fingerprints:
+    """The perceptual hashes of a picture that no face engine is to see yet, and that is read no larger than needed."""
+    try:
+        return pdq_dihedral(decode(data, least=LONG_SIDE).rgb)
+    except PictureRefused as refusal:
+        return PictureRefused(refusal.reason, refusal.sentence)
 
 
 def look_at(engine: FaceEngine, items: Sequence[bytes]) -> list[Outcome]:
