@@ -4,10 +4,13 @@ One picture, one candidate: of `src`, `srcset`, lazy attributes and the sources 
 the sizes in which a page shows or links a picture (`crawler.variants`), the largest too.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urljoin
 
+from crawler.expiry import settle
 from crawler.inline import InlinePicture, decode_all, is_data_url
 from crawler.markup import MAX_MARKUP, decode
 from crawler.page_reader import ROBOT_NAME, PageReader
@@ -15,6 +18,8 @@ from crawler.page_text import content_hash, looks_missing
 from crawler.picture_urls import is_no_picture
 from crawler.policy import FetchRefused, canonical_url
 from crawler.variants import representatives
+
+_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +57,42 @@ class PageContent:
     looks_missing: bool = False
 
 
-def extract(markup: bytes | str, base_url: str, content_type: str = "", robots: str = "") -> PageContent:
-    """Read a page. `robots` is the value of its X-Robots-Tag headers, joined by commas."""
+def extract(
+    markup: bytes | str, base_url: str, content_type: str = "", robots: str = "", now: datetime | None = None
+) -> PageContent:
+    """Read a page. `robots` is the value of its X-Robots-Tag headers, joined by commas.
+
+    `now` tells whether a page that is `unavailable_after` some time is so yet; the clock's where it is left out.
+    """
     text = markup if isinstance(markup, str) else decode(markup, content_type)
     page = PageReader()
-    page.directives |= robots_directives(robots)
     page.read_all(text[:MAX_MARKUP].replace("\x00", ""))
-    return _content(page, base_url)
+    now = now or datetime.now(UTC)
+    wishes = robots_directives(robots, now)
+    for content in page.robots:
+        wishes |= {part.strip() for part in settle(content, now).lower().split(",")}
+    return _content(page, base_url, wishes)
 
 
-def robots_directives(header: str) -> set[str]:
-    """The directives for us in an X-Robots-Tag value; `otherbot: noindex` is for another."""
+def robots_directives(header: str, now: datetime | None = None) -> set[str]:
+    """The directives for us in an X-Robots-Tag value; `otherbot: noindex` is for another. For `now` see `extract`."""
     found: set[str] = set()
     addressed = True
+    if "unavailable_after" in header.lower():
+        header = settle(header, now or datetime.now(UTC))
     for part in header.lower().split(","):
         name, colon, rest = part.partition(":")
-        if colon and name.strip() != "unavailable_after" and " " not in name.strip():
+        if colon and " " not in name.strip():
             addressed, part = name.strip() == ROBOT_NAME, rest
         if addressed:
             found.add(part.strip())
     return found
 
 
-def _content(page: PageReader, page_url: str) -> PageContent:
+def _content(page: PageReader, page_url: str, wishes: set[str]) -> PageContent:
     base = _resolve(page_url, page.base) or page_url if page.base else page_url
-    nofollow = bool(page.directives & {"nofollow", "none"})
-    noimages = bool(page.directives & {"noindex", "noimageindex", "none"})
+    nofollow = bool(wishes & {"nofollow", "none"})
+    noimages = bool(wishes & {"noindex", "noimageindex", "none"})
     title = page.title or page.og_title
     if not any(kind in ("meta", "json-ld") for _url, kind, _alt in page.images):
         page.add_all(page.thumbnails, "meta")
@@ -131,6 +146,16 @@ def _resolve(base: str, reference: str) -> str | None:
     if not reference or is_data_url(reference):
         return None
     try:
-        return canonical_url(urljoin(base, reference))
+        return canonical_url(urljoin(base, _tidied(reference)))
     except (FetchRefused, ValueError):
         return None
+
+
+def _tidied(reference: str) -> str:
+    """What people mistype and browsers read all the same (WHATWG URL, 4.4), and what was escaped for a script."""
+    if reference[0] in "\"'\\":
+        reference = reference.strip("\"'\\")
+    if "\\" in reference:
+        path, mark, query = reference.partition("?")
+        reference = path.replace("\\/", "/").replace("\\", "/") + mark + query
+    return _SLASHES.sub(r"\1//", reference)

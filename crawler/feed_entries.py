@@ -1,5 +1,6 @@
 """One entry of a sitemap or feed: its page, and the pictures named or shown in it. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,25 +109,33 @@ def _page(element: Any) -> str:
 
 
 def _media(element: Any) -> Iterator[str]:
-    """Media RSS: of a group the largest picture; a thumbnail only where there is no picture."""
-    thumbnails: list[str] = []
-    found: list[tuple[Any, int, str]] = []
+    """Media RSS: of a group the largest picture; a thumbnail only where it is for something without a picture.
+
+    That is a group, a film, or the entry itself.
+    """
+    thumbnails: dict[Any, list[tuple[int, str]]] = defaultdict(list)
+    found: dict[Any, list[tuple[int, str]]] = defaultdict(list)
     for child in element.iter():
         name, address = local_name(child), child.get("url", "")
+        parent = child.getparent()
+        in_group = local_name(parent) == "group"
         if name == "thumbnail":
-            thumbnails.append(address or _text(child))
+            in_group = in_group or local_name(parent.getparent()) == "group"
+            group = parent.getparent() if local_name(parent) == "content" and in_group else parent
+            thumbnails[group].append((_width(child), address or _text(child)))
         elif name == "content" and address and _is_picture(child, address):
-            parent = child.getparent()
-            group = parent if local_name(parent) == "group" else child
-            width = child.get("width", "")
-            found.append((group, int(width) if width.isdecimal() and len(width) < 7 else 0, address))
-    largest: dict[Any, tuple[int, str]] = {}
-    for group, width, address in found:
-        if group not in largest or width > largest[group][0]:
-            largest[group] = (width, address)
-    yield from (address for _width, address in largest.values())
-    if not found:
-        yield from thumbnails
+            found[parent if in_group else child].append((_width(child), address))
+    for pictures in found.values():
+        yield max(pictures, key=lambda picture: picture[0])[1]
+    for group, stills in thumbnails.items():
+        if group not in found and not (found and group is element):
+            widest = max(width for width, _address in stills)
+            yield from (address for width, address in stills if width == widest)
+
+
+def _width(element: Any) -> int:
+    width = element.get("width", "")
+    return int(width) if width.isascii() and width.isdecimal() and len(width) < 7 else 0
 
 
 def _attached(element: Any) -> Iterator[str]:
@@ -138,8 +147,13 @@ def _attached(element: Any) -> Iterator[str]:
         if is_enclosure and address and _is_picture(child, address):
             yield address
         elif name in ("image", "featuredimage", "post-thumbnail"):
-            inner = next((part for part in child.iter() if local_name(part) == "url"), child)
-            yield address or _text(inner)
+            yield feed_picture(child)
+
+
+def feed_picture(element: Any) -> str:
+    """The address in an `image` of RSS or of a podcast, or in a `logo` of Atom."""
+    inner = next((part for part in element.iter() if local_name(part) == "url"), element)
+    return element.get("url") or element.get("href") or element.get("resource") or _text(inner)
 
 
 def _is_picture(element: Any, address: str) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from crawler import sniff
-from crawler.feed_entries import Entry, json_entry, local_name, sitemap_entry, xml_entry
+from crawler.feed_entries import Entry, feed_picture, json_entry, local_name, sitemap_entry, xml_entry
 from crawler.policy import FetchRefused, canonical_url
 
 # The bounds of the protocol for one sitemap.
@@ -196,6 +196,8 @@ class _XmlReader:
             return collector.add(entry)
         if listing.kind == "feed" and name == "link" and element.get("rel") == "next":
             collector.add_child(element.get("href", ""))
+        elif listing.kind == "feed" and name in ("image", "logo") and local_name(element.getparent()) in _ROOTS:
+            return collector.add(Entry("", [feed_picture(element)]))
         return True
 
     def failed(self) -> None:

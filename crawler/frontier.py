@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from crawler.policy import FetchRefused, parse_url, site_key
 from crawler.traps import Patterns, goes_in_circles, identity, is_variant
@@ -219,11 +220,12 @@ class Site:
         self._asked.add(url)
         return ""
 
-    def pace(self, url: str) -> dict[str, float | int | None]:
-        """What goes into the meta of a request: how its source wishes to be asked, for its own host alone."""
+    def pace(self, url: str) -> dict[str, Any]:
+        """For the meta of a request: who led there, and for its own host how the source wishes to be asked."""
+        led_by = {"source_url": self.spec.url}
         if not self._scope.is_host(url):
-            return {}
-        return {"delay_seconds": self.spec.delay_seconds, "concurrency": self.spec.concurrency}
+            return led_by
+        return {**led_by, "delay_seconds": self.spec.delay_seconds, "concurrency": self.spec.concurrency}
 
     def become(self, kind: str, depth: int) -> None:
         """Its start proved to be something else than a page; links are followed `depth` deep from what it lists."""

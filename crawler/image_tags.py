@@ -57,6 +57,8 @@ _AMBIGUOUS = frozenset({
     "data-url", "data-source", "original", "file", "_src", "data-original-url", "data-image", "data-img", "data-set",
     "data-pin-media", "data-href",
 })  # fmt: skip
+# A name without its place (Wix); a second address of what the link names (Discourse).
+_NO_ADDRESSES = frozenset({"data-image-info", "data-download-href"})
 FULL_SIZE_RANK = (2, 0.0)
 _EXPLICIT = frozenset({
     *FULL_SIZE_ATTRIBUTES, *LAZY_ATTRIBUTES, *SRCSET_ATTRIBUTES, *BACKGROUND_ATTRIBUTES, *SMALL_ATTRIBUTES,
@@ -64,7 +66,14 @@ _EXPLICIT = frozenset({
 })  # fmt: skip
 _SPACE = re.compile(r"\s")
 _MAX_LONG_ATTRIBUTE = 256 * 1024
+_NUMBER = re.compile(r"\d{2,5}")
+# A name that a script still has to fill in.
+_TEMPLATE = re.compile(r"\{[\w. -]{0,40}\}")
 _PIXELS = re.compile(r"(\d{1,5})(?:\.\d{1,3})?(?:px)?")
+# Of photographs; no icon has these sides.
+_PHOTO_RATIOS = frozenset({(3, 2), (4, 3), (5, 4), (7, 5), (16, 9), (16, 10)})
+_FLUID = re.compile(r"responsive|fluid|width\s{0,9}:\s{0,9}100%|aspect-ratio", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 _STYLE_SIDE = re.compile(r"(?:^|[;\s])(?:width|height)\s{0,9}:\s{0,9}([0-9]|1[0-6])px", re.IGNORECASE)
 
 
@@ -83,11 +92,18 @@ def lazy_offers(tag: Tag) -> list[Offer]:
     offers: list[Offer] = []
     for name in LAZY_ATTRIBUTES:
         value = tag.get(name) if name in tag.attributes else ""
-        if value.startswith(("{", "[")):
+        value = _filled_in(tag, value) if "{width}" in value else value
+        if value.startswith(("{", "[", "'")):
             offers += [Offer(url, PLAIN) for url in quoted_pictures(value, rooted=False)[:1]]
         elif value and _plausible(value) and (name not in _AMBIGUOUS or is_image_file(value)):
             offers.append(Offer(value, PLAIN))
     return offers
+
+
+def _filled_in(tag: Tag, value: str) -> str:
+    """A name with a place for the width, as a shop's lazy loader fills it in: the largest of `data-widths`."""
+    widths = [int(width) for width in _NUMBER.findall(tag.get("data-widths")[:1000])]
+    return value.replace("{width}", str(max(widths))) if widths else ""
 
 
 def srcset_offers(tag: Tag) -> list[Offer]:
@@ -107,11 +123,24 @@ def plain_offers(tag: Tag, names: Iterable[str], rank: tuple[int, float] = PLAIN
 
 def is_tiny(tag: Tag) -> bool:
     """Whether the tag itself says that its picture is a tracking pixel, a spacer or an icon."""
-    for name in ("width", "height"):
-        match = _PIXELS.fullmatch(tag.get(name))
-        if match and int(match.group(1)) < MIN_DECLARED_PIXELS:
-            return True
-    return bool(_STYLE_SIDE.search(tag.get("style")[:1000]))
+    if _STYLE_SIDE.search(tag.get("style")[:1000]):
+        return True
+    sides = [int(match.group(1)) for name in ("width", "height") if (match := _PIXELS.fullmatch(tag.get(name)))]
+    return any(side < MIN_DECLARED_PIXELS for side in sides) and not _is_ratio(tag, sides)
+
+
+def is_hidden(tag: Tag) -> bool:
+    return bool(_HIDDEN.search(tag.get("style")[:1000]))
+
+
+def _is_ratio(tag: Tag, sides: list[int]) -> bool:
+    """Whether the declared sides are proportions: in AMP (`layout=responsive`), or to keep the place free."""
+    if tag.name.startswith("amp-"):
+        return tag.get("layout").lower() not in ("fixed", "nodisplay")
+    if len(sides) < 2 or max(sides) >= MIN_DECLARED_PIXELS or not min(sides):
+        return False
+    is_fluid = "layout" in tag.attributes or bool(_FLUID.search(f"{tag.get('class')[:500]} {tag.get('style')[:500]}"))
+    return is_fluid or (max(sides), min(sides)) in _PHOTO_RATIOS
 
 
 def backgrounds(tag: Tag) -> Iterator[str]:
@@ -135,7 +164,7 @@ def loose_offers(tag: Tag) -> list[Offer]:
 def other_pictures(tag: Tag) -> Iterator[str]:
     """Picture files that any other attribute names, in a notation of its own."""
     for name, value in tag.attributes.items():
-        if "." not in value or len(value) > _MAX_LONG_ATTRIBUTE:
+        if "." not in value or len(value) > _MAX_LONG_ATTRIBUTE or name in _NO_ADDRESSES:
             continue
         value = value.strip()
         is_code = name.startswith("on") or value[:1] in ("{", "[")
@@ -151,6 +180,6 @@ def small_pictures(tag: Tag) -> list[str]:
 
 def _plausible(value: str) -> bool:
     """Whether a data attribute holds a URL rather than a number, a word or JSON."""
-    if value.startswith(("{", "[", "#", "'")) or not ("/" in value or "." in value):
+    if value.startswith(("{", "[", "#", "'")) or not ("/" in value or "." in value) or _TEMPLATE.search(value):
         return False
     return not _SPACE.search(value) or (is_image_file(value) and "," not in value)

@@ -54,7 +54,8 @@ class Source(models.Model):
     # How many runs in a row gave nothing.
     failures = models.PositiveIntegerField(default=0)
     named_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="reported_pages")
+    # Goes with the account: what somebody reported says something about them.
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="reported_pages")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -44,7 +44,12 @@ _NOT_A_PAGE = re.compile(
     re.IGNORECASE,
 )
 _REFRESH = re.compile(r"\s{0,9}[\d.]{0,9}\s{0,9}[;,]\s{0,9}(?:url\s{0,9}=\s{0,9})?[\"']?([^\"']+)", re.IGNORECASE)
-_SCRIPTS = frozenset({"", "text/javascript", "application/javascript", "module"})
+# MediaWiki's page about a file, in any language: `File:Name.jpg`.
+_FILE_PAGE = re.compile(r"(?:^|/)(?:[^\W\d_]|%[0-9A-Fa-f]{2}){3,60}:(?!/)[^/]+$")
+_SCRIPTS = frozenset({
+    "", "text/javascript", "application/javascript", "module", "text/x-magento-init", "text/template", "text/html",
+    "text/x-template", "text/x-handlebars-template", "text/ng-template", "text/x-jquery-tmpl",
+})  # fmt: skip
 # Tags whose attributes are read by their own readers and by nothing else.
 _PLAIN_TAGS = frozenset(
     {"meta", "link", "script", "style", "base", "title", "iframe", "frame", "html", "head", "noscript"}
@@ -63,7 +68,7 @@ class PageReader:
         self.base = ""
         self.canonical = ""
         self.refresh = ""
-        self.directives: set[str] = set()
+        self.robots: list[str] = []
         self.links: list[str] = []
         self.stylesheets: list[str] = []
         self.feeds: list[str] = []
@@ -174,7 +179,7 @@ class PageReader:
         if "og:title" in names:
             self.og_title = self.og_title or " ".join(content.split())[:MAX_TITLE]
         if names & {"robots", ROBOT_NAME}:
-            self.directives |= {part.strip() for part in content.lower().split(",")}
+            self.robots.append(content)
         if tag.get("http-equiv").lower() == "refresh" and (match := _REFRESH.match(content)):
             self.refresh = self.refresh or match.group(1).strip()
 
@@ -214,7 +219,9 @@ class PageReader:
         href = tag.get("href") or tag.get("xlink:href")
         if "nofollow" in tag.get("rel").lower().split():
             return
-        if is_image_file(href) or href[:11].lower() == "data:image/":
+        if href[:11].lower() == "javascript:":
+            self.add_all(quoted_pictures(href, rooted=False), "link")
+        elif (is_image_file(href) and not _FILE_PAGE.search(href)) or href[:11].lower() == "data:image/":
             self.add_image(href, "link")
         elif not _NOT_A_PAGE.search(href.partition("?")[0].partition("#")[0]):
             self.add_link(href)
@@ -248,7 +255,8 @@ class PageReader:
         offers = [*(self.picture or []), *own]
         self.picture = None
         real = {offer.url for offer in offers if not is_data_url(offer.url)}
-        if len(real) <= 1 and image_tags.is_tiny(tag):
+        # A placeholder's size says nothing of the picture that a script puts in its place.
+        if (real <= {tag.get("src")} or image_tags.is_hidden(tag)) and image_tags.is_tiny(tag):
             return
         before, lazy, self.lazy = self.lazy, len(self.images), None
         if before is not None and self.in_noscript and self._says_again(before, offers):

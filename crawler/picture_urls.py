@@ -45,6 +45,8 @@ _QUOTED = re.compile(r""""([^"\s<>]{5,4096}+)(?=")|'([^'\s<>]{5,4096}+)(?=')""")
 _SCRIPT_ESCAPES = (("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"), ("\\/", "/"), ('\\"', '"'))
 # A name that a script still has to fill in.
 _UNFINISHED = re.compile(r"[{}$*|\[\]()]|%[sd]")
+# Serves nothing but pictures, under names without an extension.
+_PICTURE_HOST = re.compile(r"https?://lh[3-6]\.googleusercontent\.com/[\w/-]{20,}", re.IGNORECASE)
 _ROOTED = re.compile(r"(?:https?:)?//[^/]|/[^/]|\.{1,2}/", re.IGNORECASE)
 _WRAPPING = re.compile(r"^\s*(?://\s*)?(?:<!--|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*$")
 
@@ -196,7 +198,11 @@ def quoted_pictures(text: str, *, rooted: bool = True) -> list[str]:
     found: dict[str, None] = {}
     for match in _QUOTED.finditer(text):
         url = match.group(1) or match.group(2)
-        if is_image_file(url) and not _UNFINISHED.search(url) and (not rooted or _ROOTED.match(url)):
+        if (
+            (is_image_file(url) or _PICTURE_HOST.match(url))
+            and not _UNFINISHED.search(url)
+            and (not rooted or _ROOTED.match(url))
+        ):
             found[url] = None
             if len(found) >= MAX_QUOTED:
                 break

@@ -38,6 +38,7 @@ from crawler.chromium import (
 from crawler.download import BoundedCompressionMiddleware, BoundedDownloadHandler
 from crawler.drawn import PIXEL, markup
 from crawler.fetch import Fetched, fetch
+from crawler.middlewares import opener
 from crawler.policy import FetchError, FetchPolicy, parse_url
 from crawler.polite import Asking
 from crawler.resolver import CachingResolver, Lookup
@@ -131,7 +132,7 @@ class RenderingHandler(BoundedDownloadHandler, ScrapyPlaywrightDownloadHandler):
         return context
 
     async def _draw(self, request: ScrapyRequest, plain: Response) -> Response:
-        policy = self._policy.seen_from(parse_url(request.url).host)
+        policy = self._policy.seen_from(parse_url(opener(request)).host)
         context = await self._context(policy)
         try:
             async with asyncio.timeout(SECONDS):

@@ -15,6 +15,7 @@ from crawler.renditions_query import is_named_file, read_query
 WORDS = {
     "tiny": 50, "mini": 60, "pico": 16, "thumb": 150, "thumbs": 150, "thumbnail": 150, "thumbnails": 150, "tn": 150,
     "tb": 150, "preview": 200, "previews": 200, "compact": 160, "small": 300, "sm": 300, "medium": 600, "med": 600,
+    "normal": 300, "bigger": 73,
     "md": 600, "grande": 601,
 }  # fmt: skip
 # Those that may be larger than the file without a word, in their order.
@@ -47,12 +48,33 @@ _AMAZON = re.compile(r"\._(?P<options>[A-Z]{2}[A-Za-z0-9_,]{0,80})_(?P<rest>\.[A
 _AMAZON_SIDE = re.compile(r"[SU][XYLRS](\d{2,4})")
 _WIKIMEDIA = re.compile(r"/thumb(?P<path>/[^?]{3,500})/(?:[a-z]+-|page\d+-){0,2}(?P<w>\d{1,5})px-[^/]+$")
 _GOOGLE = re.compile(r"(?<=[\w-]{20})=(?P<options>[swh]\d{1,5}(?:-[a-z0-9]{1,8}){0,8})$")
-_BLOGGER = re.compile(r"/(?P<options>s\d{2,4}|w\d{2,4}-h\d{2,4})(?:-[a-z0-9-]{1,40})?(?=/[^/]+$)")
+# With `-h` at its end it is a page about the picture.
+_BLOGGER = re.compile(r"/(?P<options>(?:s\d{2,4}|w\d{2,4}-h\d{2,4})(?!-h/)(?:-[a-z0-9-]{1,40})?)(?=/[^/]+$)")
 _PART = r"(?:w|h|c|q|f|g|ar|dpr|fl)_[\w.:!%-]{1,40}"
 _CLOUDINARY = re.compile(rf"(?<=/)(?P<options>{_PART}(?:,{_PART}){{0,9}})/")
 _CLOUDFLARE = re.compile(r"/cdn-cgi/image/(?P<options>[a-z]{1,12}=[^/]{1,200})(?=/)")
 _OPTION = re.compile(r"(?:^|(?<=[,-]))(?P<name>width|height|dpr|w|h|s)(?:[_=]|(?=\d))(?P<value>\d{1,5})(?![\d.:])")
-_CROPPING = re.compile(r"(?:^|,)(?:c_(?:fill|thumb|crop|lfill|auto)|g_|ar_|fit=c|gravity=)|-(?:c|p)(?:-|$)")
+_CROPPING = re.compile(r"(?:^|,)(?:c_(?:thumb|crop)|ar_)|-(?:c|p)(?:-|$)")
+# These crop to a box; with one side given there is nothing to cut off.
+_FILLING = re.compile(r"(?:^|,)(?:c_(?:fill|lfill|auto)|g_|fit=c|gravity=)")
+# The options of `fit` and `fill`; a `crop` before them is a picture of its own.
+_WIX = re.compile(
+    r"(?<=\.jpg|\.png|\.gif|jpeg|webp)/v1/(?P<mode>fill|fit)/(?P<options>w_\d[^/]{1,200})(?:/[^/]{1,300})?$"
+)
+# The styles that Drupal comes with: none of them crops.
+_DRUPAL = re.compile(
+    r"/styles/(?P<style>thumbnail|medium|large|wide|max_(?P<max>\d{2,4})x(?P=max))/(?:public|private)/(?P<path>.{1,500})$"
+)
+_DRUPAL_SIDES = {"thumbnail": 100, "medium": 220, "large": 480, "wide": 1090}
+_DISCOURSE = re.compile(
+    r"/optimized/(?P<stem>\dX/(?:\w/){0,4}[0-9a-f]{40})_\d_(?P<w>\d{2,4})x(?P<h>\d{2,4})" + _EXTENSION
+)
+_PIWIGO = re.compile(r"/_data/i/(?P<stem>[^?]{3,300})-(?P<size>sq|th|2s|xs|sm|me|la|xl|xxl|3xl|4xl)" + _EXTENSION)
+_PIWIGO_SIDES = {
+    "sq": 120, "th": 144, "2s": 240, "xs": 432, "sm": 576, "me": 792, "la": 1008, "xl": 1224, "xxl": 1656,
+    "3xl": 2200, "4xl": 3000,
+}  # fmt: skip
+_PHOTON = re.compile(r"i[0-3]\.wp\.com")
 # What services give for a URL without a size.
 _GOOGLE_SIDE, _FLICKR_SIDE, _SCALED_SIDE = 512, 500, 2560
 # Services that are handed a picture's URL and give it in a size.
@@ -102,8 +124,12 @@ def read(url: str, *, nested: bool = True) -> Rendition:
     for reader in _READERS:
         reader(found, parts.netloc)
     tail = f"?{kept}" if kept else ""
-    found.key = f"//{parts.netloc}{found.key}{tail}"
-    found.other_key = f"//{parts.netloc}{found.other_key}{tail}" if found.other_key else ""
+    origin = f"//{parts.netloc}"
+    if _PHOTON.fullmatch(parts.netloc):
+        # The path starts with the name of the picture's own host.
+        origin, found.marked = "/", True
+    found.key = f"{origin}{found.key}{tail}"
+    found.other_key = f"{origin}{found.other_key}{tail}" if found.other_key else ""
     return found
 
 
@@ -138,12 +164,32 @@ def _services(found: Rendition, host: str) -> None:
 
 def _options(found: Rendition, text: str) -> None:
     values = {match.group("name")[:1]: int(match.group("value")) for match in _OPTION.finditer(text)}
-    found.side(values.get("w", 0) or values.get("s", 0), values.get("h", 0))
+    is_square = "s" in values and bool(_CROPPING.search(text))
+    found.side(values.get("w", 0) or values.get("s", 0), values["s"] if is_square else values.get("h", 0))
     # Asked for without any bound: the file as it was handed in.
     if values.get("s") == 0:
         found.width, found.word = 0, "original"
     found.scale = max(found.scale, min(values.get("d", 1), 4))
-    found.cropped = found.cropped or bool(_CROPPING.search(text))
+    in_box = bool(found.width and found.height)
+    found.cropped = found.cropped or bool(_CROPPING.search(text) or (in_box and _FILLING.search(text)))
+
+
+def _sites(found: Rendition, _host: str) -> None:
+    """Notations of site builders that keep the original, or its name, beside its sizes."""
+    if (match := _WIX.search(found.key)) is not None:
+        _options(found, match.group("options"))
+        found.cropped = found.cropped or match.group("mode") == "fill"
+        found.key = found.key[: match.start()]
+    elif (match := _DRUPAL.search(found.key)) is not None:
+        found.side(_DRUPAL_SIDES.get(match.group("style"), 0) or int(match.group("max") or 0))
+        found.key = f"{found.key[: match.start()]}/{match.group('path')}"
+    elif (match := _DISCOURSE.search(found.key)) is not None:
+        found.side(int(match.group("w")), int(match.group("h")))
+        found.key = f"{found.key[: match.start()]}/{{}}/{match.group('stem')}{match.group('rest')}"
+    elif (match := _PIWIGO.search(found.key)) is not None:
+        found.side(_PIWIGO_SIDES[match.group("size")])
+        found.cropped = match.group("size") == "sq"
+        found.key = f"{found.key[: match.start()]}/{match.group('stem')}{match.group('rest')}"
 
 
 def _wikimedia(found: Rendition, _host: str) -> None:
@@ -224,5 +270,5 @@ def _segments(found: Rendition, _host: str) -> None:
 
 
 _READERS: tuple[Callable[[Rendition, str], None], ...] = (
-    _services, _wikimedia, _flickr, _tumblr, _amazon, _suffixes, _words, _segments,
+    _services, _sites, _wikimedia, _flickr, _tumblr, _amazon, _suffixes, _words, _segments,
 )  # fmt: skip

@@ -18,10 +18,11 @@ _DRAWING = frozenset({
     "quality", "q", "dpr", "crop", "auto", "format", "fm", "fit", "scale", "mode", "strip", "ssl", "cs", "compress",
     "sharp", "output", "resize", "upscale", "ar",
 })  # fmt: skip
-_CROPPING = frozenset({"crop", "ar"})
 _WORD_PARAMETERS = frozenset({"size", "variant", "imgsize"})
-_SIGNATURES = frozenset({"s", "sig", "signature"})
+_SIGNATURES = frozenset({"s", "sig", "sign", "signature"})
 
+# Squarespace: `format=1500w`.
+_FORMAT_WIDTH = re.compile(r"(\d{2,4})w")
 _PIXELS = re.compile(r"[wh]?(\d{1,5})(?:px)?")
 _PAIR = re.compile(r"(\d{2,5})(?:px)?(?:[x,:*]|%2C|%20|\+)(\d{2,5})(?:px)?", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z][A-Za-z0-9,._-]{0,40}|[\d.,:]{1,30}|")
@@ -44,6 +45,8 @@ class Sized(Protocol):
     quality: float
     cropped: bool
     marked: bool
+    width: int
+    height: int
 
     def side(self, width: int, height: int = 0) -> None: ...
 
@@ -73,6 +76,8 @@ def _strong(pairs: list[tuple[str, str, str]], found: Sized) -> list[tuple[str, 
             width = width or pixels
         elif name in _HEIGHTS and (pixels := _pixels(value)):
             height = height or pixels
+        elif name == "format" and (match := _FORMAT_WIDTH.fullmatch(value)):
+            width = width or int(match.group(1))
         elif not _box(name, value, found) and not _words(name, value, pairs, found):
             left.append(pair)
     if width or height:
@@ -104,12 +109,14 @@ def _weak(name: str, value: str, found: Sized) -> bool:
     if name in _SQUARES and (pixels := _pixels(value)):
         found.side(pixels)
         return True
-    if name in _SIGNATURES and _SIGNATURE.fullmatch(value):
+    if name == "itok" or (name in _SIGNATURES and _SIGNATURE.fullmatch(value)):
         return True
     if name not in _DRAWING or not _VALUE.fullmatch(value):
         return False
     found.marked = True
-    found.cropped = found.cropped or name in _CROPPING or (name == "fit" and value.startswith(("crop", "cover")))
+    # With one side given there is nothing to cut off.
+    fills = name == "crop" or (name == "fit" and value.startswith(("crop", "cover")))
+    found.cropped = found.cropped or name == "ar" or (fills and found.width > 0 and found.height > 0)
     if name in ("q", "quality"):
         found.quality = float(value) if value.isdecimal() and value.isascii() else 0
     if name == "dpr" and value[:1] in ("2", "3", "4"):

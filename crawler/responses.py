@@ -27,8 +27,8 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
 )
 # What may be otherwise at the next visit.
 _PASSING = frozenset(
-    {"dns", "timeout", "connect", "broken", "busy", "internal", "storage", "robots_unreachable", "http_429",
-     "picture_limit", "foreign_limit", "sheet_limit"}
+    {"dns", "timeout", "connect", "tls", "broken", "busy", "host_down", "internal", "storage", "robots_unreachable",
+     "http_429", "picture_limit", "foreign_limit", "sheet_limit"}
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ _MOST_DOUBLINGS = 5
 _ALIVE = timedelta(seconds=30)
 _DIED = "Its process died."
 _SUCCEEDED = "A later run went on with it."
+_LOST = "The frontier that it shared is gone."
 
 
 class AlreadyCrawling(Exception):
@@ -124,31 +125,32 @@ def finish(run: CrawlRun, site: Site, ending: Ending) -> None:
     A run that other processes are at work on goes on without this one.
     """
     shared = site if isinstance(site, SharedSite) else None
-    over = site.finished()
     if shared is not None:
         shared.look()
+    lost = shared is not None and shared.lost
+    over = site.finished() and not lost
     save_tally(site)
     run.refresh_from_db()
-    state, reason = _verdict(run, site, ending)
-    if shared is not None:
-        shared.leave(over=over)
+    state, reason = (RunState.INTERRUPTED, _LOST) if lost else _verdict(run, site, ending, over=over)
+    # What was asked of the run ends it in every process; the database keeps its frontier.
+    last = shared is None or shared.leave(over=over or bool(run.wish))
     also = {} if state == RunState.PAUSED else {"finished_at": timezone.now()}
     # Others, who were in it too, may have been first.
-    if shared is None or over or shared.processes <= 1:
+    if last or over:
         with suppress(StaleState, IllegalTransition), transaction.atomic():
             change_state(run, RUN, state, reason=reason, **also)
             _mark_source(run, site)
     run.refresh_from_db()
 
 
-def _verdict(run: CrawlRun, site: Site, ending: Ending) -> tuple[RunState, str]:
+def _verdict(run: CrawlRun, site: Site, ending: Ending, *, over: bool) -> tuple[RunState, str]:
     if ending.reason == "full":
         return RunState.PAUSED, FULL.format(command=f"manage.py crawl --resume {run.pk}")
-    if run.wish and not site.finished():
+    if run.wish and not over:
         if run.wish == CrawlRun.Wish.PAUSE:
             return RunState.PAUSED, "Somebody paused it."
         return RunState.INTERRUPTED, "Somebody stopped it."
-    if not ending.by_itself and not site.finished():
+    if not ending.by_itself and not over:
         return RunState.INTERRUPTED, _REASONS.get(ending.reason, "Its process was stopped.")
     tally = site.tally
     if tally.pages or tally.images or set(tally.errors) <= {"robots"}:

@@ -54,6 +54,8 @@ _PARTS: dict[str, Any] = {
     # Breadth first
     "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
     "LOG_INSTALL_ROOT_HANDLER": False,
+    # It reads the source code of each callback.
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,
 }
 _LIMITS: dict[str, Any] = {
     "CONCURRENT_REQUESTS": 32,

@@ -202,7 +202,7 @@ class SharedSite(Site):
         super().become(kind, depth)
         self._version = self.worker.call(scripts.BECOME, write_spec(self.spec)) or self._version
 
-    def pace(self, url: str) -> dict[str, float | int | None]:
+    def pace(self, url: str) -> dict[str, Any]:
         """`sharers`: so many processes ask the same hosts, each of them so much more slowly."""
         return {**super().pace(url), "sharers": self.processes}
 

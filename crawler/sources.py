@@ -42,7 +42,7 @@ def judge(urls: Sequence[str], policy: FetchPolicy) -> list[str]:
     for url in urls:
         parsed: ParsedUrl = policy.check_url(url)
         with suppress(FetchFailed):
-            resolve(parsed.host, policy)
+            policy.check_target(parsed, resolve(parsed.host, policy))
         judged.append(canonical_url(url))
     return list(dict.fromkeys(judged))
 

@@ -2,7 +2,8 @@
 
 Only what is offered is ever chosen; no URL is made up. Two URLs are one picture only where they differ in nothing
 but marks of size that `crawler.renditions` knows. A rendition of another shape is a crop, which may have cut a
-face away: it is kept beside the others, unless the whole is offered too. Pure.
+face away: it is kept beside the others, unless the whole is offered too, or it is a small piece out of the middle
+of a far larger one. Pure.
 """
 
 from collections import defaultdict
@@ -16,6 +17,10 @@ _WHOLE = 1_000_000
 _NO_THUMBNAIL = 300
 # Of one picture, so many shapes are kept; more are a trap.
 MAX_SHAPES = 30
+# A crop that is smaller by this factor on both sides has no more of a face than the rendition it was cut from.
+_FAR_LARGER = 2
+# Photographs are no longer than this; what is, was cut itself.
+_LONGEST_SHAPE = 2.0
 # In a shop's notation, `_large` is 480 pixels wide.
 _SHOP_LARGE = 480
 
@@ -98,7 +103,7 @@ def _shows_all(larger: Rendition, smaller: Rendition) -> bool:
     if not _sides(smaller):
         return bool(smaller.word) and WORDS.get(smaller.word, _WHOLE) <= _score(larger) >= _NO_THUMBNAIL
     if _sides(larger) == 2:
-        return _sides(smaller) == 2 and _same_shape(larger, smaller)
+        return _sides(smaller) == 2 and (_same_shape(larger, smaller) or _is_piece(larger, smaller))
     return not larger.cropped and _same_bound(larger, smaller)
 
 
@@ -121,3 +126,21 @@ def _same_shape(larger: Rendition, smaller: Rendition) -> bool:
     """Equal proportions, but for what rounding to whole pixels does."""
     expected = larger.height * smaller.width / larger.width
     return abs(expected - smaller.height) <= 1 + 0.01 * smaller.height
+
+
+def _is_piece(larger: Rendition, smaller: Rendition) -> bool:
+    """Whether `smaller` is very probably a crop of what `larger` shows, and no closer look at it.
+
+    A thumbnail is mostly a square out of a photograph. A longer shape is no crop of a squarer one: that one
+    has lost its ends.
+    """
+    if _FAR_LARGER * smaller.scale * smaller.width > larger.scale * larger.width:
+        return False
+    if _FAR_LARGER * smaller.scale * smaller.height > larger.scale * larger.height:
+        return False
+    return 1.1 * _elongation(smaller) <= _elongation(larger) <= _LONGEST_SHAPE
+
+
+def _elongation(rendition: Rendition) -> float:
+    """The longer side by the shorter one; 1 for a square."""
+    return max(rendition.width, rendition.height) / min(rendition.width, rendition.height)

@@ -261,7 +261,10 @@ class Story:
 
 
 def _alice_on_the_web() -> set[str]:
-    """The hashes of every picture on the sites that shows Alice and that robots.txt leaves open."""
+    """The hashes of every picture on the sites that shows Alice and that robots.txt leaves open.
+
+    Not that of the group picture's thumbnail: of one picture in two sizes the larger is fetched.
+    """
     web = pictures.web_pictures()
-    names = {*pictures.alice_variants(), pictures.GROUP_THUMBNAIL}
+    names = pictures.alice_variants()
     return {sha256(web[name]).hexdigest() for name in names if f"/private/{name}" != blog.PRIVATE_PICTURE}

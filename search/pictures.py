@@ -1,5 +1,6 @@
 """Is this the same picture again? By perceptual hash (PDQ), or by the very same face."""
 
+from crawler import blocklist
 from search import faces
 from search.engine import PictureRefused
 from search.engine.base import Vector
@@ -29,8 +30,10 @@ def same_picture(first: Match, second: Match) -> bool:
 def shows_again(match: Match, data: bytes) -> bool:
     """Whether these bytes are the match's picture, mirrored or turned too, or show its very face again.
 
-    Bytes that are no picture show nothing.
+    Bytes that are no picture show nothing, and a picture on a hash list is not looked at.
     """
+    if blocklist.known(data):
+        return False
     try:
         found = faces.analyse(data)
     except PictureRefused:

@@ -3,13 +3,14 @@
 import hashlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address
 
 from django.conf import settings
 
 from crawler import restricted
-from crawler.defaults import web_policy
+from crawler.defaults import blocked_hosts, web_policy
 from crawler.fetch import Fetched, fetch
 from crawler.models import Source
 from crawler.policy import FetchError, FetchFailed, FetchPolicy, FetchRefused, ParsedUrl, is_private_address, parse_url
@@ -47,6 +48,7 @@ class Web:
         self._rules: dict[str, RobotsRules] = {}
         self._not_before: dict[str, float] = {}
         active = Source.objects.filter(state=SourceState.ACTIVE)
+        self._blocked = blocked_hosts()
         self._private = set(active.filter(allow_private=True).values_list("host", flat=True))
         stopped = Source.objects.filter(state=SourceState.PAUSED).values_list("host", flat=True)
         self._stopped = set(stopped) - set(active.values_list("host", flat=True))
@@ -71,7 +73,8 @@ class Web:
             if page.netloc in self._stopped or restricted.is_restricted(place.image_url):
                 raise NotFetched(Missing.REFUSED)
             # What an operator opened for the crawl of a source is open for its pictures now.
-            policy = web_policy(allow_private=True if page.netloc in self._private else None)
+            opened = web_policy(allow_private=True if page.netloc in self._private else None)
+            policy = replace(opened, blocked_hosts=self._blocked)
             self._ask_robots(file, policy)
             fetched = self._fetch(file, policy)
         except FetchRefused as error:

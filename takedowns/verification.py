@@ -87,7 +87,7 @@ def verify(url: InfringingUrl) -> Verification:
 def verify_due(limit: int = 50) -> list[Verification]:
     """Look at every place whose time has come, each claimed first, so that no two workers look at one."""
     checks = []
-    due = InfringingUrl.objects.filter(next_check_at__lte=timezone.now())
+    due = InfringingUrl.objects.filter(next_check_at__lte=timezone.now(), case__match__image__withdrawn_at=None)
     for url in due.select_related("case__match__image", "case__match__face").order_by("next_check_at")[:limit]:
         claim = InfringingUrl.objects.filter(pk=url.pk, next_check_at=url.next_check_at)
         if claim.update(next_check_at=timezone.now() + _unit()):

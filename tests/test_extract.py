@@ -1,6 +1,7 @@
 """Where pictures and links really are in a page, and pages that mean harm."""
 
 import gzip
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,13 @@ def images(body: str, head: str = "") -> list[str]:
         # Nobody's face is in those
         ('<img src="pixel.gif" width="1" height="1"><img src="i.png" width="16px"><img src="f.svg">', []),
         ('<img src="dot.gif" data-src="real.jpg" width="1" height="1">', ["real.jpg"]),
+        ('<img data-src="real.jpg" width="1" height="1">', ["real.jpg"]),
+        ('<img data-src="//t.example/p?x" width="1" height="1" style="display: none">', []),
+        ('<amp-img src="i.png" width=16 height=16 layout=fixed></amp-img><img src="i.png" width=16 height=12>', []),
+        # Proportions
+        ('<amp-img src="a.jpg" width=3 height=2 layout=responsive></amp-img>', ["a.jpg"]),
+        ('<amp-img src="a.jpg" width=1 height=1></amp-img><img src="b.jpg" width=16 height=9>', ["a.jpg", "b.jpg"]),
+        ('<img src="a.jpg" width=1 height=1 class="img-fluid"><img src="b.jpg" width=1 height=2>', ["a.jpg"]),
         ('<link rel="icon" href="i.png"><link rel="apple-touch-icon" href="t.png"><img src="x.ico?1">', []),
         # Attributes of galleries
         ("""<img src="a.gif" data-lazy='{"src":"\\/u\\/b.jpg"}'>""", ["/u/b.jpg"]),
@@ -186,12 +194,23 @@ def test_base_is_honoured_for_what_comes_before_it_too() -> None:
         ('<meta name="robots" content="none">', "", 0, 0),
         ("", "noindex, nofollow", 0, 0),
         ("", "otherbot: noindex, nofollow", 1, 2),
+        ('<meta name="robots" content="unavailable_after: 2025-03-01">', "", 1, 0),
+        ('<meta name="robots" content="nofollow, unavailable_after: 2027-03-01">', "", 0, 1),
+        ("", "unavailable_after: Friday, 25-Jun-10 15:00:00 EST, nofollow", 0, 0),
+        ("", "unavailable_after: 01 Mar 2026 00:30:00 +0100", 1, 0),
+        ("", "unavailable_after: 01 Mar 2026 00:30:00 GMT", 1, 2),
+        ("", "otherbot: unavailable_after: 25 Jun 2010 15:00:00 PST", 1, 2),
+        ("", "faceward: unavailable_after: 25 Jun 2010", 1, 0),
+        ("", "unavailable_after: 2026-02-28T12:00:00Z", 1, 0),
+        ("", "unavailable_after: soon", 1, 2),
+        ("", "unavailable_after: 99 Jun 999999 25:00:00", 1, 2),
         ("", "otherbot: noindex, Faceward: noimageindex", 1, 0),
         ('<meta name="otherbot" content="noindex">', "", 1, 2),
     ],
 )
 def test_wishes_to_robots(head: str, header: str, links: int, pictures: int) -> None:
-    content = read('<a href="x">x</a><img src="a.jpg"><a href="b.jpg">b</a>', head, robots=header)
+    body = '<a href="x">x</a><img src="a.jpg"><a href="b.jpg">b</a>'
+    content = extract(f"<head>{head}</head>{body}", BASE, robots=header, now=datetime(2026, 3, 1, tzinfo=UTC))
     expected = 0 if "oimageindex" in head.lower() else pictures
     assert (len(content.links), len(content.images)) == (links, expected)
 

@@ -91,8 +91,29 @@ def test_rss_and_media() -> None:
         ("/1", "/l.jpg"),
         ("/2", "/t2.jpg"),
         ("/3?a=1&b=2", "/cover.jpg"),
+        ("/lists/main.xml", "/logo.png"),
     ]
-    assert found.images[0].title == "First & best"
+    assert found.images[1].title == "First & best"
+
+
+@pytest.mark.parametrize(
+    ("media", "taken"),
+    [
+        ('<m:content url="/a.jpg"/><m:group><m:thumbnail url="/b.jpg"/></m:group>', ["/a.jpg", "/b.jpg"]),
+        ('<m:group><m:content url="/a.jpg"/><m:thumbnail url="/b.jpg"/></m:group>', ["/a.jpg"]),
+        ('<m:content url="/a.jpg"><m:thumbnail url="/b.jpg"/></m:content>', ["/a.jpg"]),
+        ('<m:content url="/a.mp4" type="video/mp4"><m:thumbnail url="/b.jpg"/></m:content>', ["/b.jpg"]),
+        (
+            '<m:group><m:content url="/a.jpg"/><m:content url="/c"><m:thumbnail url="/b.jpg"/></m:content></m:group>',
+            ["/a.jpg"],
+        ),
+        ('<m:thumbnail url="/s.jpg" width="66"/><m:thumbnail url="/l.jpg" width="144"/>', ["/l.jpg"]),
+        ('<m:content url="/a.jpg"/><m:thumbnail url="/b.jpg"/>', ["/a.jpg"]),
+    ],
+)
+def test_thumbnails_of_feeds(media: str, taken: list[str]) -> None:
+    found = listing(f"<rss xmlns:m='http://search.yahoo.com/mrss/'><channel><item><link>/1</link>{media}</item>")
+    assert [picture for _page, picture in pictures(found)] == taken
 
 
 def test_rss_1() -> None:

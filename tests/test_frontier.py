@@ -179,8 +179,8 @@ def test_pictures_have_a_limit_and_those_on_other_hosts_a_lower_one() -> None:
 
 def test_the_wish_of_a_source_is_for_its_own_host() -> None:
     crawl = site(delay_seconds=3.0, concurrency=1)
-    assert crawl.pace(START + "a.jpg") == {"delay_seconds": 3.0, "concurrency": 1}
-    assert crawl.pace("http://cdn.example/a.jpg") == {}
+    assert crawl.pace(START + "a.jpg") == {"source_url": START, "delay_seconds": 3.0, "concurrency": 1}
+    assert crawl.pace("http://cdn.example/a.jpg") == {"source_url": START}
 
 
 def test_of_what_is_restricted_no_address_is_kept() -> None:

@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
             name="reported_by",
             field=models.ForeignKey(
                 null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
+                on_delete=django.db.models.deletion.CASCADE,
                 related_name="reported_pages",
                 to=settings.AUTH_USER_MODEL,
             ),

@@ -24,6 +24,7 @@ from crawler.frontier import Pictures, Showing, Site, Visit
 from crawler.items import FailedItem, FoundItem, ImageItem, Item, MovedItem, PageItem, ReadItem
 from crawler.pulse import Pulse
 from crawler.readings import Reading, Readings
+from crawler.rendering import ERROR as RENDER_ERROR
 from crawler.responses import conditional, failure_name, first_header, header, redirect_target
 from crawler.sniff import image_type, is_html, is_warc
 from crawler.spiders.desk import PictureDesk
@@ -102,6 +103,8 @@ class SiteSpider(scrapy.Spider):
         for item in items:
             if isinstance(item, ReadItem) and item.site.returns_late:
                 item.site.returned(item.visit)
+                for request in self._next_pages(item.site):
+                    self.crawler.engine.crawl(request)
             elif isinstance(item, ImageItem):
                 self._desk.written(item)
 
@@ -221,6 +224,8 @@ class SiteSpider(scrapy.Spider):
 
     async def _html(self, reading: Reading, response: Response) -> AsyncIterator[Any]:
         site, visit = reading.site, reading.visit
+        if RENDER_ERROR in response.meta:
+            site.tally.count(response.meta[RENDER_ERROR], visit.url)
         content = extract(
             response.body, visit.url, header(response, b"Content-Type"), header(response, b"X-Robots-Tag")
         )

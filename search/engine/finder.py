@@ -5,7 +5,7 @@ a small copy comes first, and what it shows decides about more. See `docs/accura
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -30,6 +30,15 @@ _SMALL_FACE = 24
 """In a look: of the narrower ones many are missed."""
 _HINT_SCORE = 0.1
 """Too low for a face, but something may be there that is too small to be sure."""
+_TRACE_SCORE = 0.01
+"""Faces that a larger copy shows leave at least this in a look at a copy half as large."""
+_MOST_TRACES = 8
+"""Where there are more, one look at a larger copy costs less than one at each."""
+_TURNED_TRACE_SCORE, _MOST_TURNED_TRACES = 0.02, 12
+"""The same of faces that lie on their side or stand on their head."""
+_TRACE_PATCH = 64
+"""Side of a view of what may be a turned face; many are looked at side by side, in rows of so many."""
+_TRACE_ROW = 12
 _WANTED_WIDTH = 40
 """Of the smallest face in the last look for small ones."""
 _PAGE_FROM, _PAGE_SCALE = 2000, 1.25
@@ -42,6 +51,7 @@ _FLAT_RANGE = 24
 
 _LIKELY_TURNS = (0.0, 45.0, -45.0, 180.0)
 _ALL_TURNS = (*_LIKELY_TURNS, 90.0, -90.0, 135.0, -135.0)
+_OTHER_TURNS = _ALL_TURNS[1:]
 _PATCH, _NEAR_PATCH = 160, 288
 """Side of a view of one face."""
 _SHARE_OF_PATCH = 0.4
@@ -78,21 +88,22 @@ class Finder:
 
     def find(self, copies: Copies) -> Detections:
         """Faces in pixels of the picture, best score first, at most MAX_FACES."""
-        found = self._upright(copies)
+        found, traces = self._upright(copies)
         if self._options.turned_pictures and not len(found):
-            found = self._turned(copies)
+            found = self._turned(copies, traces)
         return found.pick(np.arange(min(len(found), MAX_FACES)))
 
-    def _upright(self, copies: Copies) -> Detections:
+    def _upright(self, copies: Copies) -> tuple[Detections, Detections]:
+        """Faces, and all that the first look shows, however faintly."""
         side = _first_side(copies.longest)
         scale = side / copies.longest
-        first = self._look(copies.whole(scale), _HINT_SCORE)
+        first = self._look(copies.whole(scale), _TRACE_SCORE)
         parts = [_sure(first)]
         if self._options.wide_faces:
             parts += self._smaller(copies, side, parts[0])
         if self._options.small_faces:
             parts += self._closer(copies, scale, first, any(map(len, parts)))
-        return merge(parts)
+        return merge(parts), first
 
     def _smaller(self, copies: Copies, side: int, found: Detections) -> Iterator[Detections]:
         """Smaller copies, as long as there is nothing or a very wide face."""
@@ -104,7 +115,11 @@ class Finder:
 
     def _closer(self, copies: Copies, scale: float, seen: Detections, found: bool) -> Iterator[Detections]:
         """Larger copies, as long as they may show more."""
-        hints = _small(seen, scale)
+        traces = _small(seen, scale)
+        if _USUAL_SIDE < copies.longest <= _LARGE_SIDE and len(traces) <= _MOST_TRACES:
+            yield from self._confirmed(copies, traces)
+            return
+        hints = traces.pick(traces.scores >= _HINT_SCORE)
         if len(hints) or (not found and scale < 1):
             scale = min(_LARGE_SIDE / copies.longest, 2.0 if len(hints) else 1.0)
             seen = self._look(copies.whole(scale), _HINT_SCORE)
@@ -131,8 +146,11 @@ class Finder:
             if not _is_flat(tile):
                 yield self._look(tile, _HINT_SCORE)
 
-    def _turned(self, copies: Copies) -> Detections:
+    def _turned(self, copies: Copies, traces: Detections) -> Detections:
         """Turned by quarters, which costs nothing but the look; if that shows nothing, between them."""
+        traces = traces.pick(traces.scores >= _TURNED_TRACE_SCORE)
+        if copies.longest > _USUAL_SIDE and len(traces) <= _MOST_TURNED_TRACES:
+            return self._turned_traces(copies, traces)
         view = copies.whole(_TURNED_SIDE / copies.longest)
         found = merge([self._look(view.turned(quarters)) for quarters in (1, 2, 3)])
         if len(found):
@@ -140,6 +158,30 @@ class Finder:
         height, width = copies.picture.shape[:2]
         middle, scale = np.array([width, height], dtype=np.float32) / 2, _SMALLER_SIDES[-1] / copies.longest
         return merge([self._look(copies.around(middle, scale, angle, _DIAGONAL)) for angle in (45, 135, 225, 315)])
+
+    def _turned_traces(self, copies: Copies, traces: Detections) -> Detections:
+        views = [
+            copies.around((box[:2] + box[2:]) / 2, _SHARE_OF_PATCH * _TRACE_PATCH / _wide(box), angle, _TRACE_PATCH)
+            for box in traces.boxes
+            for angle in _OTHER_TURNS
+        ]
+        return merge([NOTHING, *self._together(views)])
+
+    def _together(self, views: Sequence[View]) -> Iterator[Detections]:
+        """Faces in square views of one size, all looked at side by side in one look."""
+        if not views:
+            return
+        side = len(views[0].pixels)
+        columns = min(len(views), _TRACE_ROW)
+        sheet = np.zeros((-(-len(views) // columns) * side, columns * side, 3), dtype=np.uint8)
+        corners = [(place % columns * side, place // columns * side) for place in range(len(views))]
+        for (left, top), view in zip(corners, views, strict=True):
+            sheet[top : top + side, left : left + side] = view.pixels
+        seen = self._detector.look(sheet)
+        places = ((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 // side).astype(int)
+        for (left, top), view in zip(corners, views, strict=True):
+            here = seen.pick(np.flatnonzero((places == (left // side, top // side)).all(axis=1)))
+            yield view.to_picture(here.moved((1, 1), (-left, -top)))
 
     def refined(self, copies: Copies, found: Detections) -> Detections:
         """The same faces with better landmarks, by a look at each alone, upright and of the best size."""
@@ -166,9 +208,8 @@ class Finder:
 
     def _look_around(self, copies: Copies, box: Vector, angle: float, side: int = _PATCH) -> Detections:
         """The best face in the middle of the box, or none; `angle` is the roll at which it would be upright."""
-        width = max(float(box[2] - box[0]), _SHARE_OF_HEIGHT * float(box[3] - box[1]), 1.0)
         wanted = _SHARE_OF_PATCH * side
-        view = copies.around((box[:2] + box[2:]) / 2, wanted / width, angle, side)
+        view = copies.around((box[:2] + box[2:]) / 2, wanted / _wide(box), angle, side)
         seen = self._detector.look(view.pixels)
         away = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - side / 2).max(axis=1)
         here = (away < wanted / 2) & (seen.widths > wanted * 0.4)
@@ -176,6 +217,11 @@ class Finder:
 
     def _look(self, view: View, min_score: float = MIN_SCORE) -> Detections:
         return view.to_picture(self._detector.look(view.pixels, min_score))
+
+
+def _wide(box: Vector) -> float:
+    """Width of the face in a box, at least 1."""
+    return max(float(box[2] - box[0]), _SHARE_OF_HEIGHT * float(box[3] - box[1]), 1.0)
 
 
 def _sure(seen: Detections) -> Detections:

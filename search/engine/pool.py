@@ -43,8 +43,15 @@ _START_SECONDS = 600.0
 
 # Nothing else is inherited: neither keys nor the address of the database.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
-# Every worker is for one core, and has no use for a heap for each of its threads.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+# Every worker is for one core, and has no use for a heap for each of its threads. What a picture took is kept for the
+# next: given back each time, the kernel clears every page of it anew, which is a tenth of a worker's work.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * 1024 * 1024),
+}
 _ROOT = Path(__file__).parents[2]
 _PACK_PREFIX = "insightface:"
 _CLOSE_SECONDS = 5
