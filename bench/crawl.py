@@ -1,13 +1,14 @@
 """Crawl and ingest end to end, against a plain Scrapy project followed by the plain engine.
 
 Both get the same site on this machine, from processes of their own, on an empty folder. Ours runs as an operator runs
-it: a crawl, and an ingest beside it for as long as there is something to ingest. The peer fetches everything to disk
-and then looks at the files, as its parts allow.
+it: a crawl, and beside it an ingest, which is asked to end (Ctrl-C) once the crawl is over and does what waits first.
+The peer fetches everything to disk and then looks at the files, as its parts allow.
 """
 
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -103,28 +104,22 @@ def _ratio(outcomes: dict[str, list[Outcome]], what: str, wanted: float | None) 
 
 
 def ours(url: str, folder: Path, size: Size) -> Outcome:
-    """`manage.py crawl`, and `manage.py ingest` beside it until nothing waits. Migrating is not counted."""
+    """`manage.py crawl`, and `manage.py ingest --follow` beside it until nothing waits. Migrating is not counted."""
     kept = {name: value for name, value in os.environ.items() if name not in _SERVICES}
     environment = {**kept, "FACEWARD_DATA": str(folder / "data"), "SPOOL_MAX_BYTES": str(SPOOL_MAX_BYTES)}
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "-v", "0"], cwd=ROOT, env=environment, check=True)
     arguments = ["--json", "--allow-private", "--max-pages", str(size.pages + 10), url]
     with Measured(folder / "data" / "spool") as measured:
-        with (folder / "crawl.json").open("wb") as out:
-            crawl = subprocess.Popen([*manage, "crawl", *arguments], cwd=ROOT, env=environment, stdout=out)
-        reports, fetched = [], 0.0
-        while True:
-            over = crawl.poll() is not None
-            fetched = fetched or (measured.so_far() if over else 0.0)
-            done = subprocess.run(
-                [*manage, "ingest", "--json"], cwd=ROOT, env=environment, capture_output=True, check=True
-            )
-            reports.append(json.loads(done.stdout))
-            if over:
-                break
-    (run,) = json.loads((folder / "crawl.json").read_text())["runs"]
+        command = [*manage, "ingest", "--follow", "--json"]
+        ingest = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+        done = subprocess.run([*manage, "crawl", *arguments], cwd=ROOT, env=environment, capture_output=True)
+        fetched = measured.so_far()
+        ingest.send_signal(signal.SIGINT)
+        report, _ = ingest.communicate()
+    (run,) = json.loads(done.stdout)["runs"]
     parts = {"crawl": fetched, "ingest after it": measured.elapsed - fetched}
-    found = [sum(report[what] for report in reports) for what in ("images", "faces")]
+    found = [json.loads(report)[what] for what in ("images", "faces")]
     _expect(size, run["pages"], found[0], run)
     return Outcome(run["pages"], *found, measured.elapsed, measured.processor, measured.memory, measured.disk, parts)
 

@@ -14,7 +14,7 @@ from crawler.expiry import settle
 from crawler.inline import InlinePicture, decode_all, is_data_url
 from crawler.markup import MAX_MARKUP, decode
 from crawler.page_reader import ROBOT_NAME, PageReader
-from crawler.page_text import content_hash, looks_missing
+from crawler.page_text import content_hash, looks_missing, words
 from crawler.picture_urls import is_no_picture
 from crawler.policy import FetchRefused, canonical_url
 from crawler.variants import representatives
@@ -38,7 +38,8 @@ class PageContent:
     `links` and `images` are empty where the page asks robots not to follow or not to index. `data_images`
     counts pictures that are inside the page itself; those worth looking at are decoded in `inline`.
     `content_hash` is SHA-256, in hexadecimal, of what the page says and shows; `text_length` counts the
-    characters of its visible text. `looks_missing`: it says that there is no such page.
+    characters of its visible text, and `words` are the different ones in it, in lower case. `looks_missing`: it says
+    that there is no such page.
     """
 
     title: str
@@ -54,6 +55,7 @@ class PageContent:
     inline: list[InlinePicture] = field(default_factory=list)
     content_hash: str = ""
     text_length: int = 0
+    words: frozenset[str] = frozenset()
     looks_missing: bool = False
 
 
@@ -115,6 +117,7 @@ def _content(page: PageReader, page_url: str, wishes: set[str]) -> PageContent:
         inline=inline,
         content_hash=content_hash(title, text, links, shown),
         text_length=len(text),
+        words=words(title, text),
         looks_missing=looks_missing(title, page.words.heading(), len(text)),
     )
 

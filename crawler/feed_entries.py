@@ -77,7 +77,7 @@ def json_entry(item: dict[str, Any], url: str) -> Entry:
     """An item of a JSON Feed."""
     page = _string(item.get("url")) or _string(item.get("external_url")) or _string(item.get("id"))
     entry = Entry(page if "/" in page else "", title=_string(item.get("title"))[:MAX_TITLE])
-    pictures = [_string(item.get("image")), _string(item.get("banner_image"))]
+    pictures = [_string(item.get("image")), _string(item.get("banner_image")), *portraits(item)]
     attachments = item.get("attachments")
     pictures += [
         _string(attachment.get("url"))
@@ -87,6 +87,14 @@ def json_entry(item: dict[str, Any], url: str) -> Entry:
     pictures += _pictures_of_html(_string(item.get("content_html"))[:MAX_HTML], urljoin(url, entry.page))
     entry.pictures = _largest(pictures)
     return entry
+
+
+def portraits(item: dict[str, Any]) -> Iterator[str]:
+    """The avatars of the authors of a JSON Feed, or of an item of it; version 1 has one `author`."""
+    authors = item.get("authors")
+    for author in [*(authors if isinstance(authors, list) else []), item.get("author")][:MAX_PICTURES]:
+        if isinstance(author, dict):
+            yield _string(author.get("avatar"))
 
 
 def _page(element: Any) -> str:

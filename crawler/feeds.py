@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from crawler import sniff
-from crawler.feed_entries import Entry, feed_picture, json_entry, local_name, sitemap_entry, xml_entry
+from crawler.feed_entries import Entry, feed_picture, json_entry, local_name, portraits, sitemap_entry, xml_entry
 from crawler.policy import FetchRefused, canonical_url
 
 # The bounds of the protocol for one sitemap.
@@ -224,11 +224,14 @@ def _read_json(text: str, url: str) -> Listing | None:
     except (ValueError, RecursionError):
         listing.error = "invalid_json"
         return listing
-    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(feed, dict):
+        return listing
+    collector.add(Entry("", [*portraits(feed)]))
+    items = feed.get("items")
     for item in items if isinstance(items, list) else []:
         if isinstance(item, dict) and not collector.add(json_entry(item, url)):
             break
-    following = feed.get("next_url") if isinstance(feed, dict) else None
+    following = feed.get("next_url")
     if isinstance(following, str):
         collector.add_child(following)
     return listing

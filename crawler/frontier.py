@@ -115,6 +115,8 @@ class Site:
         self._in_flight = 0
         self._tries = 0
         self._contents: dict[str, str] = {}
+        # Pictures that pages have shown; a sitemap may have listed them before.
+        self._on_pages: set[str] = set()
         self._asked: set[str] = set()
         self._foreign: Counter[str] = Counter()
         for visit in begin:
@@ -166,13 +168,17 @@ class Site:
         taken: list[Visit] = []
         while self._queue and self._may_start() and self._may_try():
             visit = self._queue.popleft()
-            if visit.depth and not self._patterns.is_open(visit.url):
+            if self._is_closed(visit):
                 self.tally.count("trap", visit.url)
                 continue
             self._in_flight += 1
             self._tries += 1
             taken.append(visit)
         return taken
+
+    def _is_closed(self, visit: Visit) -> bool:
+        """Whether its kind has proved to be a trap. A page that was read before has proved itself."""
+        return bool(visit.depth and not visit.content_hash and not self._patterns.is_open(visit.url))
 
     def returned(self, visit: Visit) -> None:
         """A page that was taken or claimed is dealt with, well or badly."""
@@ -188,9 +194,11 @@ class Site:
 
     # --- What pages turned out to be -----------------------------------------------------------------------
 
-    def learned(self, url: str, gained: bool) -> None:
-        """A page was read; `gained`: it showed a picture that no page before it had shown."""
-        self._patterns.read(url, gained)
+    def learned(self, url: str, shown: Iterable[str], words: Iterable[str]) -> None:
+        """A page was read that shows these pictures and says these words."""
+        before = len(self._on_pages)
+        self._on_pages.update(shown)
+        self._patterns.read(url, gained=len(self._on_pages) > before, words=words)
 
     def twin(self, url: str, content_hash: str) -> bool:
         """Whether a page with this content was read in this run under another address."""

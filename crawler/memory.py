@@ -72,10 +72,11 @@ def frontier(spec: SourceSpec, *, due_only: bool = False, since: datetime | None
     """What a run begins with: where the source starts, pages never read, then the others, the oldest first.
 
     `due_only`: only pages that are due. `since`: only what has not been visited from then on, for a run that goes on.
+    Pages that lie deeper than the source goes now come only if a link leads there.
     """
     now = timezone.now()
-    rows = Page.objects.filter(source_id=spec.source_id).order_by("depth", "pk")[:MAX_KNOWN_URLS]
-    pages = {identity(page.url): page for page in rows}
+    rows = Page.objects.filter(source_id=spec.source_id, depth__lte=spec.depth).order_by("depth", "pk")
+    pages = {identity(page.url): page for page in rows[:MAX_KNOWN_URLS]}
     visits, known = [], []
     for page in sorted(pages.values(), key=_turn):
         wanted = page.fetched_at is None or _is_wanted(page, now, due_only, since)

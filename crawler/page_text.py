@@ -10,6 +10,8 @@ from crawler.markup import unescape
 # A page that says "not found" beside much else says it about something else.
 MAX_MISSING_TEXT = 3000
 MAX_HEADING = 300
+MAX_WORDS_TEXT = 50_000
+MAX_WORDS = 500
 
 # Parameters that differ at each visit, and path parameters of servlets.
 _VOLATILE = re.compile(
@@ -19,6 +21,7 @@ _VOLATILE = re.compile(
     re.IGNORECASE,
 )
 _SERVLET_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{3,40}")
 _BARE_CODE = re.compile(r"^(?:error|http|status|code|fehler|erreur)?[\s:#-]{0,4}(?:404|410)\b", re.IGNORECASE)
 _NOT_FOUND = re.compile(
     "|".join((
@@ -75,6 +78,17 @@ class PageText:
 
     def heading(self) -> str:
         return " ".join(unescape(" ".join(self._heading)[:MAX_HEADING]).split())
+
+
+def words(*texts: str) -> frozenset[str]:
+    """The different words in `texts`, up to a bound; no numbers, as calendars have new ones on every page."""
+    found: set[str] = set()
+    for text in texts:
+        for word in _WORD.findall(text[:MAX_WORDS_TEXT].lower()):
+            found.add(word)
+            if len(found) >= MAX_WORDS:
+                break
+    return frozenset(found)
 
 
 def looks_missing(title: str, heading: str, text_length: int) -> bool:

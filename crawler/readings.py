@@ -30,8 +30,7 @@ class Reading:
     # Whether it proved to be a page, or a picture in the place of one.
     is_read: bool = False
     shown: dict[str, None] = field(default_factory=dict)
-    # Pictures among those shown that no page of this run had shown before.
-    gained: bool = False
+    words: frozenset[str] = frozenset()
 
     def item(self) -> ReadItem:
         return ReadItem(

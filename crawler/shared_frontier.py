@@ -148,7 +148,7 @@ class SharedSite(Site):
             limits = (most, self.spec.max_pages, self._most_tries())
             visits = self._state(self.worker.call(scripts.TAKE, self._delta(), *limits, *self._held))
             self._held.update(visit.url for visit in visits)
-            closed = [visit for visit in visits if visit.depth and not self._patterns.is_open(visit.url)]
+            closed = [visit for visit in visits if self._is_closed(visit)]
             taken += [visit for visit in visits if visit not in closed]
             if not closed:
                 return taken

@@ -1,21 +1,27 @@
 """Where a crawl would walk in circles: session ids, calendars, endless pagination, facets. Pure.
 
 Nothing here says that a page is worthless, only how many of its kind are read before another kind has its turn:
-a pattern of URLs is read for as long as its pages keep giving new pictures, and closed once a row of them does not.
+a pattern of URLs is read for as long as its pages keep giving new pictures or words, and closed once a row of them
+does not. A forum's threads may show no picture for long, and yet the next one does; an endless calendar has no new
+words.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-# Pages of one pattern in a row without a new picture before it is closed: this many, or a share of the pages allowed.
-BARREN_LEAST = 15
-BARREN_SHARE = 20
+# Pages of one pattern in a row without anything new before it is closed: this many, or a share of the pages allowed.
+BARREN_LEAST = 10
+BARREN_SHARE = 30
 # A date in the address is what calendars are made of.
 BARREN_DATES = 6
 MAX_SEGMENTS = 24
 MAX_PARAMETERS = 12
 _REPEATS = 3
+# A page with so many words that no page of its pattern had before says something new. What is remembered has an end.
+NEW_WORDS = 3
+MAX_WORDS = 100_000
 
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-_/.]?(?:0?[1-9]|1[0-2])(?!\d)(?:[-_/.]?(?:0?[1-9]|[12]\d|3[01])(?!\d))?")
 _DATE_KEYS = frozenset({"date", "day", "month", "year", "week", "yr", "mo", "ical", "tribe-bar-date"})
@@ -116,9 +122,16 @@ def has_date(url: str) -> bool:
 
 @dataclass(slots=True)
 class _Kind:
-    """How pages of one pattern have done: read in a row without a new picture."""
+    """How pages of one pattern have done: read in a row without anything new, and the words (hashed) they had."""
 
     barren: int = 0
+    words: set[int] = field(default_factory=set)
+
+    def says_new(self, words: Iterable[str]) -> bool:
+        before = len(self.words)
+        if before < MAX_WORDS:
+            self.words.update(map(hash, words))
+        return len(self.words) - before >= NEW_WORDS
 
 
 @dataclass(slots=True)
@@ -141,14 +154,15 @@ class Patterns:
         # However its facets are combined, one path is one thing.
         return not keys or self._barren((path, "?")) < 2 * least
 
-    def read(self, url: str, gained: bool) -> None:
+    def read(self, url: str, *, gained: bool, words: Iterable[str] = ()) -> None:
         """A page was read; `gained`: it showed a picture that no page before it had shown."""
         if is_plain(url):
             return
         path, keys = pattern(url)
         for key in ((path, keys), (path, "?")) if keys else ((path, keys),):
             kind = self._kinds.setdefault(key, _Kind())
-            kind.barren = 0 if gained else kind.barren + 1
+            says_new = kind.says_new(words)
+            kind.barren = 0 if gained or says_new else kind.barren + 1
 
     def _barren(self, key: tuple[str, str]) -> int:
         kind = self._kinds.get(key)

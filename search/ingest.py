@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
@@ -46,6 +47,8 @@ _BYTES_MISSING = "bytes_missing"
 _WRITTEN_TOGETHER = 16
 _CHECKED_TOGETHER = 16
 _CHECKED_BYTES = 32 * 1024**2
+# While nothing waits: how often `follow` looks, and how often it does what is left to do between rounds.
+_POLL_SECONDS, _TIDY_SECONDS = 0.5, 60.0
 
 Picture = tuple[str, bytes]
 """SHA-256 and bytes."""
@@ -87,20 +90,51 @@ def ingest_waiting(seconds: float | None = None) -> Report:
     many `seconds`.
     """
     report = Report()
-    report.withdrawn += withdrawal.sweep()
     with _Stop(seconds) as stop:
+        report.withdrawn += withdrawal.sweep()
         _Run(report, stop).go()
+        _tidy(report, stop)
+    return report
+
+
+def follow() -> Report:
+    """Ingest what waits and what is fetched meanwhile, until asked to end.
+
+    Asked by SIGINT (Ctrl-C) it ends when nothing waits any more, by a second one or by SIGTERM after the picture at
+    hand. Only in a program's main thread.
+    """
+    report = Report()
+    with _Stop(None) as stop, stop.when_done():
+        faces.pool().start()
+        tidied = 0.0
+        while not stop.asked():
+            last = stop.is_last
+            report.withdrawn += withdrawal.sweep()
+            at_work = _Run(report, stop).go()
+            if at_work or last or time.monotonic() - tidied > _TIDY_SECONDS:
+                _tidy(report, stop)
+                tidied = time.monotonic()
+            if last and not at_work:
+                break
+            if not at_work:
+                time.sleep(_POLL_SECONDS)
+    return report
+
+
+def _tidy(report: Report, stop: "_Stop") -> None:
     if not claims.anybody_at_work():
         # Faces that an earlier, interrupted call wrote but did not compare.
         report.matches += matching.forward()
     gallery.tidy()
     if not stop.asked():
         previews.fill_missing()
-    return report
 
 
 class _Stop:
     """Whether it is time to end. In a program's main thread, SIGTERM asks for it instead of killing."""
+
+    is_last = False
+    """Whether it is time to end when nothing waits any more."""
 
     def __init__(self, seconds: float | None) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
@@ -109,6 +143,15 @@ class _Stop:
 
     def asked(self) -> bool:
         return self._told or (self._until is not None and time.monotonic() > self._until)
+
+    @contextmanager
+    def when_done(self) -> Iterator[None]:
+        """SIGINT asks to end when nothing waits any more, and once more to end now."""
+        before = signal.signal(signal.SIGINT, self._tell_last)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def __enter__(self) -> "_Stop":
         if threading.current_thread() is threading.main_thread():
@@ -124,6 +167,9 @@ class _Stop:
         if callable(self._before):  # a queue's worker has something of its own to do then
             self._before(number, frame)
 
+    def _tell_last(self, _number: int, _frame: FrameType | None) -> None:
+        self._told, self.is_last = self.is_last, True
+
 
 class _Run:
     """Pictures go to the engine as they are needed and come back in order, across the batches."""
@@ -134,10 +180,12 @@ class _Run:
         self._probes = Probes()
         self._watching = bool(settings.GALLERY_MODE == "watch")
         self._batches: list[_Batch] = []
+        self._begun = False
         # What went to the engine and has not come back.
         self._sent: deque[tuple[_Batch, str]] = deque()
 
-    def go(self) -> None:
+    def go(self) -> bool:
+        """Whether there was anything to do."""
         try:
             for outcome in faces.analyse_all(self._pictures()):
                 self._take(*self._sent.popleft(), outcome)
@@ -148,6 +196,7 @@ class _Run:
         finally:
             for batch in self._batches:
                 batch.claim.release()
+        return self._begun
 
     # --- Before the engine ---
 
@@ -168,6 +217,7 @@ class _Run:
         claim = claims.take()
         if claim is None:
             return None
+        self._begun = True
         batch = _Batch(claim, blocklist.stamp())
         self._batches.append(batch)
         hashes = list(claim.rows)
@@ -343,4 +393,4 @@ def _discard(hashes: Collection[str]) -> None:
             spool.discard(sha256)
 
 
-__all__ = ["INGESTED", "RESTRICTED", "Report", "ingest_waiting"]
+__all__ = ["INGESTED", "RESTRICTED", "Report", "follow", "ingest_waiting"]

@@ -26,6 +26,9 @@ class RememberingPool(Pool):
     def model(self) -> Model:
         return Model(self._engine.model_id, self._engine.dimension)
 
+    def start(self) -> None:
+        """There is no process to start."""
+
     def analyse(self, items: Iterable[bytes]) -> Iterator[Outcome]:
         for data in items:
             key = hashlib.sha256(data).digest()

@@ -10,7 +10,7 @@ import pytest
 
 from tests import photos
 from tests.installation import Installation
-from tests.sites import Reply, Site, page, serve
+from tests.sites import Reply, Site, page, picture, serve
 
 pytestmark = [pytest.mark.slow]
 
@@ -143,7 +143,8 @@ def test_faces_in_the_order_given_and_bad_files_named(installation: Installation
 
 
 def test_a_crawl_killed_half_way_can_be_called_again(installation: Installation) -> None:
-    pages = {f"/{number}": shop("hopper.jpg", links=(f"/{number + 1}",)) for number in range(60)}
+    pages = {f"/{number}": shop("hopper.jpg", f"{number}.jpg", links=(f"/{number + 1}",)) for number in range(60)}
+    pages |= {f"/{number}.jpg": picture(number) for number in range(60)}
     with serve({**pages, "/hopper.jpg": jpeg(photos.hopper())}) as long_site:
         process = installation.start("crawl", long_site.url("/0"), "--allow-private", "--depth", "100")
         give_up = time.monotonic() + 120
@@ -153,7 +154,7 @@ def test_a_crawl_killed_half_way_can_be_called_again(installation: Installation)
         process.wait()
         arguments = ("crawl", long_site.url("/0"), "--allow-private", "--depth", "100")
         (run,) = installation.json(*arguments)["runs"]
-    assert (run["status"], run["pages"], run["images"]) == ("finished", 60, 1)
+    assert (run["status"], run["pages"], run["images"]) == ("finished", 60, 61)
     installation.json("ingest")
     assert installation.json("index", "verify")["exact"]
 

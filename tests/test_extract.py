@@ -15,8 +15,8 @@ from crawler.picture_urls import css_urls, srcset
 BASE = "http://site.example/dir/page.html"
 
 
-def read(body: str, head: str = "", **kwargs: str) -> PageContent:
-    return extract(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>", BASE, **kwargs)
+def read(body: str, head: str = "") -> PageContent:
+    return extract(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>", BASE)
 
 
 def images(body: str, head: str = "") -> list[str]:

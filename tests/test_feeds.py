@@ -138,15 +138,28 @@ def test_json_feed() -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "next_url": "/2.json",
+        "authors": [{"name": "A", "avatar": "/me.jpg"}, 7],
         "items": [
-            {"url": "/1", "title": "T", "image": "/i.jpg", "content_html": "<img src='/h.jpg'>"},
+            {
+                "url": "/1",
+                "title": "T",
+                "image": "/i.jpg",
+                "content_html": "<img src='/h.jpg'>",
+                "author": {"avatar": "b"},
+            },
             {"id": 7, "attachments": [{"url": "/a.jpg", "mime_type": "image/jpeg"}, 3]},
             "nonsense",
         ],
     }
     found = listing(json.dumps(feed))
     assert (short(found.pages), short(found.children)) == (["/1"], ["/2.json"])
-    assert pictures(found) == [("/1", "/i.jpg"), ("/1", "/h.jpg"), ("/lists/main.xml", "/a.jpg")]
+    assert pictures(found) == [
+        ("/lists/main.xml", "/me.jpg"),
+        ("/1", "/i.jpg"),
+        ("/1", "/b"),
+        ("/1", "/h.jpg"),
+        ("/lists/main.xml", "/a.jpg"),
+    ]
     assert listing(json.dumps(feed)[:-1]).error == "invalid_json"
 
 

@@ -57,7 +57,8 @@ PAGES = {
         [f"/uploads/default/original/1X/{SHA}.jpeg"],
     ),
     "drupal": (
-        '<img src="/files/styles/thumbnail/public/20/a.jpg?itok=a1"><img src="/files/styles/large/public/20/a.jpg?itok=b2">'
+        '<img src="/files/styles/thumbnail/public/20/a.jpg?itok=a1">'
+        '<img src="/files/styles/large/public/20/a.jpg?itok=b2">'
         '<img src="/files/styles/medium/public/b.jpg?itok=a1"><a href="/files/b.jpg">b</a>',
         ["/files/styles/large/public/20/a.jpg?itok=b2", "/files/b.jpg"],
     ),
@@ -88,7 +89,8 @@ PAGES = {
         ["https://lh3.googleusercontent.com/pw/AP1GczM0abcdefghijklmnop"],
     ),
     "shopify": (
-        '<script type="application/json">{"images":["\\/s\\/files\\/a.jpg?v=1"]}</script><img src="/s/files/a_300x.jpg?v=1">'
+        '<script type="application/json">{"images":["\\/s\\/files\\/a.jpg?v=1"]}</script>'
+        '<img src="/s/files/a_300x.jpg?v=1">'
         '<img data-src="/s/files/b_{width}x.jpg" data-widths="[180, 540]" src="/s/files/b_300x300.jpg">'
         '<img data-src="/s/files/c_{width}x.jpg" src="/s/files/c_300x.jpg">',
         ["/s/files/a.jpg?v=1", "/s/files/b_540x.jpg", "/s/files/c_300x.jpg"],

@@ -146,6 +146,40 @@ def test_where_another_process_was_first_with_a_picture_it_is_there_once(monkeyp
     assert (Image.objects.count(), Face.objects.count(), Sighting.objects.count()) == (1, 1, 1)
 
 
+@pytest.mark.django_db
+def test_who_follows_goes_on_with_what_comes_and_ends_when_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run()
+    fetched(PICTURES[0], "0.jpg", run=run)
+    comes = iter([(1,), (2, 3), None])
+
+    def idle(_seconds: float) -> None:
+        numbers = next(comes)
+        if numbers is None:
+            fetched(PICTURES[4], "4.jpg", run=run)
+            os.kill(os.getpid(), signal.SIGINT)
+        for number in numbers or ():
+            fetched(PICTURES[number], f"{number}.jpg", run=run)
+
+    monkeypatch.setattr("search.ingest.time.sleep", idle)
+    handler = signal.getsignal(signal.SIGINT)
+    assert ingest.follow().images == 5
+    assert signal.getsignal(signal.SIGINT) == handler
+    assert not FetchedImage.objects.filter(processed_at=None).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_who_follows_ends_at_once_when_asked_to(monkeypatch: pytest.MonkeyPatch, signals: list[int]) -> None:
+    def idle(_seconds: float) -> None:
+        fetched(PICTURES[0], "0.jpg")
+        for each in signals:
+            os.kill(os.getpid(), each)
+
+    monkeypatch.setattr("search.ingest.time.sleep", idle)
+    assert ingest.follow() == ingest.Report()
+    assert FetchedImage.objects.get().claimed_by is None
+
+
 @pytest.mark.slow
 def test_two_processes_share_the_work(installation: Installation, tmp_path: Path) -> None:
     """On SQLite and on PostgreSQL, each picture is measured once."""

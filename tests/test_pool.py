@@ -151,6 +151,27 @@ def test_no_process_starts_before_there_is_something_to_do() -> None:
     started.close()
 
 
+def test_all_processes_can_be_started_ahead() -> None:
+    running = new_pool(workers=2)
+    running.start()
+    assert faces_of(next(running.analyse([SMALL]))) == 1
+    running._executor().shutdown()
+    ahead = [running._slots.get_nowait() for _ in range(2)]
+    assert all(worker is not None and worker.is_alive for worker in ahead)
+    for worker in ahead:
+        running._slots.put(worker)
+    running._threads = None
+    running.close()
+
+
+def test_what_fails_ahead_fails_again_when_it_is_needed() -> None:
+    running = Pool("arcface", settings.MODEL_CACHE_DIR, workers=2)
+    running.start()
+    with pytest.raises(EngineUnavailable, match="arcface"):
+        list(running.analyse([SMALL]))
+    running.close()
+
+
 @pytest.mark.parametrize("spec", ["arcface", "insightface:/nowhere"])
 def test_an_engine_that_cannot_start_says_why(spec: str, tmp_path: Path) -> None:
     broken = Pool(spec, tmp_path, workers=2)

@@ -157,7 +157,7 @@ def test_pages_of_a_pattern_that_gives_nothing_are_left_out_and_are_no_tries() -
         site.offer(f"{START}day/{number}", 1)
     site.offer(START + "a-page-of-its-own", 1)
     for number in range(30):
-        site.learned(f"{START}day/{number}", gained=False)
+        site.learned(f"{START}day/{number}", [], [])
     assert paths(site.take()) == ["/a-page-of-its-own"]
     assert site.tally.errors == {"trap": 50}
 
@@ -166,8 +166,9 @@ def test_requests_say_how_many_processes_share_a_host() -> None:
     run = SharedRun(replace(SPEC, delay_seconds=2.0))
     two = run.join()
     two.take()
-    assert two.pace(START + "a") == {"delay_seconds": 2.0, "concurrency": None, "sharers": 2}
-    assert two.pace("http://elsewhere.example/a.jpg") == {"sharers": 2}
+    led_by = {"source_url": two.spec.url, "sharers": 2}
+    assert two.pace(START + "a") == {**led_by, "delay_seconds": 2.0, "concurrency": None}
+    assert two.pace("http://elsewhere.example/a.jpg") == led_by
 
 
 def test_what_is_remembered_has_an_end() -> None:

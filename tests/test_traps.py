@@ -4,14 +4,20 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.frontier import PAGES_IN_FLIGHT, Site, SourceSpec
+from crawler.frontier import PAGES_IN_FLIGHT, Site, SourceSpec, Visit
 from crawler.traps import goes_in_circles, identity, is_variant
 
 HOST = "http://site.example"
 
 
-def read_all(site: Site, first: list[str], links: dict[str, list[str]], gain: set[str] | None = None) -> list[str]:
-    """Read a made-up site to its end; pages in `gain` show a new picture. Paths read, in order."""
+def read_all(
+    site: Site,
+    first: list[str],
+    links: dict[str, list[str]],
+    gain: set[str] | None = None,
+    words: dict[str, list[str]] | None = None,
+) -> list[str]:
+    """Read a made-up site to its end; pages in `gain` show a new picture, and say `words`. Paths read, in order."""
     for path in first:
         site.offer(HOST + path, 1)
     read: list[str] = []
@@ -23,7 +29,8 @@ def read_all(site: Site, first: list[str], links: dict[str, list[str]], gain: se
             site.tally.pages += 1
             for link in links.get(path, []):
                 site.offer(HOST + link, visit.depth + 1)
-            site.learned(visit.url, path in (gain or set()))
+            shown = [visit.url + ".jpg"] if path in (gain or set()) else []
+            site.learned(visit.url, shown, words.get(path, ()) if words else ())
             site.returned(visit)
     return read
 
@@ -54,6 +61,30 @@ def test_a_gallery_with_a_few_empty_pages_is_read_to_its_end() -> None:
     pages = [f"/photo/{number}" for number in range(300)]
     links = {page: [later] for page, later in pairwise(pages)}
     assert len(read_all(crawl(), pages[:1], links, set(pages[::10]))) == 300
+
+
+def test_threads_without_pictures_are_read_as_long_as_they_say_something_new() -> None:
+    pages = [f"/thread/{number}" for number in range(300)]
+    links = {page: [later] for page, later in pairwise(pages)}
+    said = {page: [f"{page[8:]}{part}" for part in "abc"] for page in pages}
+    assert read_all(crawl(), pages[:1], links, words=said) == pages
+    same = {page: ["nothing", "was", "found"] for page in pages}
+    assert len(read_all(crawl(), pages[:1], links, words=same)) < 60
+
+
+def test_a_picture_that_a_sitemap_listed_first_is_still_new_to_its_page() -> None:
+    site = crawl()
+    site.tally.pictures.update(f"{HOST}/photo/{number}.jpg" for number in range(300))
+    pages = [f"/photo/{number}" for number in range(300)]
+    assert len(read_all(site, pages, {}, set(pages))) == 300
+
+
+def test_a_page_that_was_read_before_is_visited_whatever_became_of_its_kind() -> None:
+    visits = [Visit(f"{HOST}/t/{number}", 1, content_hash="known") for number in range(100)]
+    site = Site("run", SourceSpec("source", "site", HOST + "/"), visits)
+    for number in range(100):
+        site.learned(f"{HOST}/t/{number}", [], [])
+    assert len(site.take()) == PAGES_IN_FLIGHT
 
 
 def test_however_facets_are_combined_they_are_one_thing() -> None:

@@ -252,9 +252,6 @@ class PictureDesk:
 
     def _placed(self, item: ImageItem) -> ImageItem:
         for showing in item.showings:
-            reading, pictures = self._readings.of(showing), showing.site.tally.pictures
-            if reading is not None:
-                reading.gained = reading.gained or showing.image_url not in pictures
-            pictures.add(showing.image_url)
+            showing.site.tally.pictures.add(showing.image_url)
             self._readings.shown(showing)
         return item

@@ -163,7 +163,9 @@ class SiteSpider(scrapy.Spider):
         """All that a page shows is there, or cannot be had."""
         site = reading.site
         self._sheets.forget(reading)
-        site.learned(reading.visit.url, reading.gained)
+        if reading.changed:
+            # What is as it was says nothing about what its kind still has to give.
+            site.learned(reading.visit.url, reading.shown, reading.words)
 
     async def _page_output(self, reading: Reading, response: Response) -> AsyncIterator[Any]:
         site, visit = reading.site, reading.visit
@@ -235,7 +237,7 @@ class SiteSpider(scrapy.Spider):
             yield PageItem(site, visit.url, 404, visit.depth, content.title)
             yield FailedItem(site, visit, 404)
             return
-        reading.title, reading.content_hash = content.title, content.content_hash
+        reading.title, reading.content_hash, reading.words = content.title, content.content_hash, content.words
         reading.changed = content.content_hash != visit.content_hash
         self._keep_validators(reading, response)
         self._begin(reading)

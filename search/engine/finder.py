@@ -32,6 +32,8 @@ _HINT_SCORE = 0.1
 """Too low for a face, but something may be there that is too small to be sure."""
 _TRACE_SCORE = 0.01
 """Faces that a larger copy shows leave at least this in a look at a copy half as large."""
+_WIDE_TRACE_SCORE = 0.05
+"""The same of faces that are not small, but still unsure."""
 _MOST_TRACES = 8
 """Where there are more, one look at a larger copy costs less than one at each."""
 _TURNED_TRACE_SCORE, _MOST_TURNED_TRACES = 0.02, 12
@@ -51,7 +53,6 @@ _FLAT_RANGE = 24
 
 _LIKELY_TURNS = (0.0, 45.0, -45.0, 180.0)
 _ALL_TURNS = (*_LIKELY_TURNS, 90.0, -90.0, 135.0, -135.0)
-_OTHER_TURNS = _ALL_TURNS[1:]
 _PATCH, _NEAR_PATCH = 160, 288
 """Side of a view of one face."""
 _SHARE_OF_PATCH = 0.4
@@ -115,11 +116,14 @@ class Finder:
 
     def _closer(self, copies: Copies, scale: float, seen: Detections, found: bool) -> Iterator[Detections]:
         """Larger copies, as long as they may show more."""
-        traces = _small(seen, scale)
-        if _USUAL_SIDE < copies.longest <= _LARGE_SIDE and len(traces) <= _MOST_TRACES:
-            yield from self._confirmed(copies, traces)
-            return
-        hints = traces.pick(traces.scores >= _HINT_SCORE)
+        small = _small(seen, scale)
+        hints = small.pick(small.scores >= _HINT_SCORE)
+        doubtful = hints if found else _traces(seen, scale)
+        if _USUAL_SIDE < copies.longest <= _LARGE_SIDE and len(doubtful) <= _MOST_TRACES:
+            confirmed = merge([NOTHING, *self._confirmed(copies, doubtful)])
+            if not len(confirmed):
+                return
+            yield confirmed
         if len(hints) or (not found and scale < 1):
             scale = min(_LARGE_SIDE / copies.longest, 2.0 if len(hints) else 1.0)
             seen = self._look(copies.whole(scale), _HINT_SCORE)
@@ -160,12 +164,17 @@ class Finder:
         return merge([self._look(copies.around(middle, scale, angle, _DIAGONAL)) for angle in (45, 135, 225, 315)])
 
     def _turned_traces(self, copies: Copies, traces: Detections) -> Detections:
+        """Faces where the traces are, upright in some direction and again in a look at each alone."""
+        scales = [_SHARE_OF_PATCH * _TRACE_PATCH / _wide(box) for box in traces.boxes]
         views = [
-            copies.around((box[:2] + box[2:]) / 2, _SHARE_OF_PATCH * _TRACE_PATCH / _wide(box), angle, _TRACE_PATCH)
-            for box in traces.boxes
-            for angle in _OTHER_TURNS
+            copies.around((box[:2] + box[2:]) / 2, scale, angle, _TRACE_PATCH)
+            for box, scale in zip(traces.boxes, scales, strict=True)
+            for angle in _ALL_TURNS
         ]
-        return merge([NOTHING, *self._together(views)])
+        found = merge([NOTHING, *self._together(views)])
+        rolls = [pose(points)[2] for points in found.landmarks]
+        near = [self._look_around(copies, box, roll) for box, roll in zip(found.boxes, rolls, strict=True)]
+        return merge([NOTHING, *near])
 
     def _together(self, views: Sequence[View]) -> Iterator[Detections]:
         """Faces in square views of one size, all looked at side by side in one look."""
@@ -231,6 +240,12 @@ def _sure(seen: Detections) -> Detections:
 def _small(seen: Detections, scale: float) -> Detections:
     """What is, or may be, a face too narrow for a look at this scale."""
     return seen.pick(seen.widths * scale < _SMALL_FACE)
+
+
+def _traces(seen: Detections, scale: float) -> Detections:
+    """What may be a face."""
+    small = seen.widths * scale < _SMALL_FACE
+    return seen.pick(np.where(small, seen.scores >= _TRACE_SCORE, seen.scores >= _WIDE_TRACE_SCORE))
 
 
 def _first_side(longest: int) -> int:

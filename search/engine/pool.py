@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import LifoQueue
@@ -215,6 +215,11 @@ class Pool:
                 return worker.model
         return self._model
 
+    def start(self) -> None:
+        """Start the processes now, behind the caller's back. What fails then fails again when it is needed."""
+        with self._lock:
+            self._executor().submit(self._start_all)
+
     def analyse(self, items: Iterable[bytes]) -> Iterator[Outcome]:
         """What is in each picture, in the order of `items`, which are taken as they are needed.
 
@@ -232,8 +237,9 @@ class Pool:
             for chunk in _chunks(items, self._workers * _BATCH):
                 for batch in _shares(chunk, self._workers):
                     pending.append(self._submit(batch, look))
-                # One share for each worker stays behind, to be worked on while the caller deals with results.
-                while len(pending) > self._workers:
+                # Two shares for each worker stay behind, one to be worked on while the caller deals with results, and
+                # one because results come in order: who is quick must not wait for who is slow.
+                while len(pending) > 2 * self._workers:
                     yield from pending.popleft().result()
             while pending:
                 yield from pending.popleft().result()
@@ -265,9 +271,19 @@ class Pool:
 
     def _submit(self, batch: Sequence[bytes], look: Look[T]) -> Future[list[T | PictureRefused]]:
         with self._lock:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="faces")
-            return self._threads.submit(self._outcomes, batch, look)
+            return self._executor().submit(self._outcomes, batch, look)
+
+    def _executor(self) -> ThreadPoolExecutor:
+        """For whoever holds the lock."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="faces")
+        return self._threads
+
+    def _start_all(self) -> None:
+        """Each holds its worker until all have one: whoever gives one back too early is given it again."""
+        with ExitStack() as held:
+            for _ in range(self._workers):
+                held.enter_context(self._worker())
 
     def _outcomes(self, batch: Sequence[bytes], look: Look[T]) -> list[T | PictureRefused]:
         refused = [_refused_unseen(data) for data in batch]
