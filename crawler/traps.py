@@ -162,7 +162,8 @@ class Patterns:
         for key in ((path, keys), (path, "?")) if keys else ((path, keys),):
             kind = self._kinds.setdefault(key, _Kind())
             says_new = kind.says_new(words)
-            kind.barren = 0 if gained or says_new else kind.barren + 1
+            # Half, so that a page with something new now and then does not keep an endless list open.
+            kind.barren = kind.barren // 2 if gained or says_new else kind.barren + 1
 
     def _barren(self, key: tuple[str, str]) -> int:
         kind = self._kinds.get(key)

@@ -237,9 +237,8 @@ class Pool:
             for chunk in _chunks(items, self._workers * _BATCH):
                 for batch in _shares(chunk, self._workers):
                     pending.append(self._submit(batch, look))
-                # Two shares for each worker stay behind, one to be worked on while the caller deals with results, and
-                # one because results come in order: who is quick must not wait for who is slow.
-                while len(pending) > 2 * self._workers:
+                # One share for each worker stays behind, to be worked on while the caller deals with results.
+                while len(pending) > self._workers:
                     yield from pending.popleft().result()
             while pending:
                 yield from pending.popleft().result()
