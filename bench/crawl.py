@@ -119,9 +119,10 @@ def ours(url: str, folder: Path, size: Size) -> Outcome:
         report, _ = ingest.communicate()
     (run,) = json.loads(done.stdout)["runs"]
     parts = {"crawl": fetched, "ingest after it": measured.elapsed - fetched}
-    found = [json.loads(report)[what] for what in ("images", "faces")]
-    _expect(size, run["pages"], found[0], run)
-    return Outcome(run["pages"], *found, measured.elapsed, measured.processor, measured.memory, measured.disk, parts)
+    found = json.loads(report)
+    _expect(size, run["pages"], found["images"], run)
+    counts = (run["pages"], found["images"], found["faces"])
+    return Outcome(*counts, measured.elapsed, measured.processor, measured.memory, measured.disk, parts)
 
 
 def peer(url: str, folder: Path, size: Size) -> Outcome:

@@ -34,6 +34,9 @@ _TRACE_SCORE = 0.01
 """Faces that a larger copy shows leave at least this in a look at a copy half as large."""
 _WIDE_TRACE_SCORE = 0.05
 """The same of faces that are not small, but still unsure."""
+_TRACED_SIDE = 960
+"""Longest side of a picture whose small faces all leave a trace in the first look; of 1280 a third of the smallest do
+not."""
 _MOST_TRACES = 8
 """Where there are more, one look at a larger copy costs less than one at each."""
 _TURNED_TRACE_SCORE, _MOST_TURNED_TRACES = 0.02, 12
@@ -119,7 +122,7 @@ class Finder:
         small = _small(seen, scale)
         hints = small.pick(small.scores >= _HINT_SCORE)
         doubtful = hints if found else _traces(seen, scale)
-        if _USUAL_SIDE < copies.longest <= _LARGE_SIDE and len(doubtful) <= _MOST_TRACES:
+        if _USUAL_SIDE < copies.longest <= _TRACED_SIDE and len(doubtful) <= _MOST_TRACES:
             confirmed = merge([NOTHING, *self._confirmed(copies, doubtful)])
             if not len(confirmed):
                 return
