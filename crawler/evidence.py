@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from accounts import audit
 from crawler.archive import Archive
-from crawler.browser import Screenshot, executable
-from crawler.browser import screenshot as draw
+from crawler.browsing.browser import Screenshot, executable
+from crawler.browsing.browser import screenshot as draw
 from crawler.fetch import Fetched, fetch
 from crawler.files import write_whole
 from crawler.inside import inside, is_inside

@@ -2,9 +2,9 @@
 
 from urllib.parse import urldefrag
 
-from crawler.extract import extract
 from crawler.fetch import Fetched
-from crawler.inline import InlinePicture
+from crawler.reading.extract import extract
+from crawler.reading.inline import InlinePicture
 
 _MARK = "data-"
 _LEAST_DIGITS = 16

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.frontier import Showing, Site, StoredImage, Visit
+from crawler.frontiers.frontier import Showing, Site, StoredImage, Visit
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crawler.frontier import MAX_KNOWN_URLS, SourceSpec, StoredImage, Visit
+from crawler.frontiers.frontier import MAX_KNOWN_URLS, SourceSpec, StoredImage, Visit
+from crawler.frontiers.traps import identity
 from crawler.items import FailedItem, FoundItem, ImageItem, MovedItem, ReadItem
 from crawler.models import Page, PagePicture, Picture, url_digest
-from crawler.traps import identity
 
 FIRST_INTERVAL_SECONDS = 24 * 3600
 GONE = frozenset({404, 410})

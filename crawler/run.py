@@ -8,12 +8,16 @@ from django.conf import settings
 from redis import Redis
 from scrapy.crawler import CrawlerProcess
 
-from crawler import memory, rendering, warc_import
+from crawler import memory, warc_import
 from crawler.backpressure import Pressure
-from crawler.blocklist import Guard, guard
+from crawler.blocklists.blocklist import Guard, guard
+from crawler.browsing import rendering
 from crawler.defaults import crawl_policy
-from crawler.frontier import Pictures, Site
-from crawler.frontier_client import NoSuchRun, connect
+from crawler.downloading.scrapy_settings import scrapy_settings
+from crawler.frontiers.frontier import Pictures, Site
+from crawler.frontiers.frontier_client import NoSuchRun, connect
+from crawler.frontiers.shared_frontier import SharedSite, open_site
+from crawler.frontiers.shared_pictures import open_pictures
 from crawler.models import CrawlRun, Source
 from crawler.policy import FetchPolicy
 from crawler.run_records import (
@@ -28,9 +32,6 @@ from crawler.run_records import (
     spec_of,
     tally_of,
 )
-from crawler.scrapy_settings import scrapy_settings
-from crawler.shared_frontier import SharedSite, open_site
-from crawler.shared_pictures import open_pictures
 from crawler.spiders.site import SiteSpider
 from crawler.writer import Writer
 

@@ -14,10 +14,10 @@ from filelock import FileLock, Timeout
 
 from accounts.transitions import IllegalTransition, StaleState, change_state
 from crawler.backpressure import FULL
-from crawler.frontier import Site, SourceSpec, Tally
+from crawler.frontiers.frontier import Site, SourceSpec, Tally
+from crawler.frontiers.shared_frontier import SharedSite
 from crawler.models import CrawlRun, FetchedImage, Source
-from crawler.pulse import save_tally
-from crawler.shared_frontier import SharedSite
+from crawler.spiders.pulse import save_tally
 from crawler.states import RUN, RunState
 
 # Longer and longer between runs that give nothing, up to so many doublings.

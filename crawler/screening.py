@@ -2,11 +2,11 @@
 
 from urllib.parse import urldefrag
 
-from crawler import blocklist
-from crawler.extract import extract
+from crawler.blocklists import blocklist
 from crawler.fetch import Fetched
 from crawler.policy import FetchFailed, FetchRefused
-from crawler.sniff import is_html
+from crawler.reading.extract import extract
+from crawler.reading.sniff import is_html
 
 
 class Screen:

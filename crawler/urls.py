@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from crawler import console, restricted_views
+from crawler import console
+from crawler.blocklists import restricted_views
 
 app_name = "crawler"
 urlpatterns = [

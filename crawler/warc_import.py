@@ -20,19 +20,20 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
 
-from crawler import memory, warc
-from crawler.blocklist import Guard
-from crawler.extract import extract, robots_directives
+from crawler import memory
+from crawler.blocklists.blocklist import Guard
+from crawler.downloading.robots import RobotsRules, read_robots
+from crawler.downloading.scrapy_settings import ROBOTS_TOKEN
 from crawler.fetch import fetch
-from crawler.frontier import MAX_HOPS, Showing, Site, StoredImage
+from crawler.frontiers.frontier import MAX_HOPS, Showing, Site, StoredImage
 from crawler.items import ImageItem, PageItem
 from crawler.models import CrawlRun
 from crawler.policy import FetchError, FetchPolicy, FetchRefused, canonical_url, parse_url
-from crawler.pulse import BEAT_SECONDS, save_tally
-from crawler.robots import RobotsRules, read_robots
+from crawler.reading import warc
+from crawler.reading.extract import extract, robots_directives
+from crawler.reading.sniff import image_type, is_html
 from crawler.run_records import Ending
-from crawler.scrapy_settings import ROBOTS_TOKEN
-from crawler.sniff import image_type, is_html
+from crawler.spiders.pulse import BEAT_SECONDS, save_tally
 from crawler.writer import Writer
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from crawler import memory, spool
 from crawler.backpressure import Pressure
-from crawler.blocklist import Guard
+from crawler.blocklists.blocklist import Guard
 from crawler.items import FailedItem, FoundItem, ImageItem, Item, MovedItem, PageItem, ReadItem, sites
 from crawler.models import FetchedImage, PageVisit, url_digest
 

@@ -29,7 +29,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from crawler import blocklist, memory, restricted, spool
+from crawler import memory, spool
+from crawler.blocklists import blocklist, restricted
 from crawler.models import FetchedImage
 from search import claims, faces, gallery, matching, optout, previews, sightings, volume, withdrawal
 from search.claims import Claim

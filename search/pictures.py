@@ -1,6 +1,6 @@
 """Is this the same picture again? By perceptual hash (PDQ), or by the very same face."""
 
-from crawler import blocklist
+from crawler.blocklists import blocklist
 from search import faces
 from search.engine import PictureRefused
 from search.engine.base import Vector

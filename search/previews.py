@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.core.cache import cache
 
 from accounts import keys
-from crawler import blocklist, restricted
+from crawler.blocklists import blocklist, restricted
 from crawler.defaults import web_policy
 from crawler.fetch import fetch
 from crawler.policy import FetchError

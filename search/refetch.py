@@ -9,13 +9,13 @@ from ipaddress import ip_address
 
 from django.conf import settings
 
-from crawler import restricted
+from crawler.blocklists import restricted
 from crawler.defaults import blocked_hosts, web_policy
+from crawler.downloading.robots import RobotsRules, read_robots
+from crawler.downloading.scrapy_settings import ROBOTS_TOKEN
 from crawler.fetch import Fetched, fetch
 from crawler.models import Source
 from crawler.policy import FetchError, FetchFailed, FetchPolicy, FetchRefused, ParsedUrl, is_private_address, parse_url
-from crawler.robots import RobotsRules, read_robots
-from crawler.scrapy_settings import ROBOTS_TOKEN
 from crawler.states import SourceState
 from search.models import Image, Sighting
 

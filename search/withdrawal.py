@@ -1,7 +1,7 @@
 """Pictures of which nothing may be kept: listed ones, and ones that may show a minor.
 
 `withdraw` is the one way there, whoever found out. What is left of such a picture are the places for senior staff to
-report (`crawler.restricted`) and, where a case hangs on it, rows without a face, a preview or an address.
+report (`crawler.blocklists.restricted`) and, where a case hangs on it, rows without a face, a preview or an address.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
-from crawler import blocklist, restricted
-from crawler.near_hashes import turned
+from crawler.blocklists import blocklist, restricted
+from crawler.blocklists.near_hashes import turned
 from search import gallery
 from search.models import Face, Image, Match, Sighting
 

@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler import inline, restricted, stylesheets
-from crawler.browser import BrowserFailed, drawn_page
+from crawler.blocklists import restricted
+from crawler.browsing.browser import BrowserFailed, drawn_page
 from crawler.defaults import web_policy
-from crawler.extract import PageContent, extract
 from crawler.fetch import Fetched, fetch
-from crawler.inline import InlinePicture
 from crawler.models import Source
 from crawler.policy import FetchError, parse_url, site_key
+from crawler.reading import inline, stylesheets
+from crawler.reading.extract import PageContent, extract
+from crawler.reading.inline import InlinePicture
 from search import pictures
 from search.models import Match
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts import consent
 from accounts.models import Purpose, User
 from accounts.transitions import IllegalTransition, StaleState
-from crawler import evidence, restricted
+from crawler import evidence
+from crawler.blocklists import restricted
 from crawler.defaults import web_policy
 from search import blurring, review, withdrawal
 from search.engine import EngineUnavailable

@@ -38,9 +38,9 @@ def main() -> None:
     import scrapy
     from scrapy.crawler import CrawlerProcess
 
-    from crawler import rendering
+    from crawler.browsing import rendering
+    from crawler.downloading.scrapy_settings import scrapy_settings
     from crawler.policy import PRIVATE_NETWORKS, FetchPolicy
-    from crawler.scrapy_settings import scrapy_settings
 
     task = json.loads(sys.argv[1])
     networks = PRIVATE_NETWORKS if task["networks"] is None else tuple(map(ip_network, task["networks"]))

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from redis import Redis
 
-from crawler.frontier import Pictures, Showing, Site, SourceSpec, StoredImage, Visit
-from crawler.frontier_client import connect, prefix
-from crawler.shared_frontier import SharedSite, open_site
-from crawler.shared_pictures import open_pictures
+from crawler.frontiers.frontier import Pictures, Showing, Site, SourceSpec, StoredImage, Visit
+from crawler.frontiers.frontier_client import connect, prefix
+from crawler.frontiers.shared_frontier import SharedSite, open_site
+from crawler.frontiers.shared_pictures import open_pictures
 from tests import availability
 
 START = "http://site.example/"

@@ -13,9 +13,9 @@ from typing import Any
 import scrapy
 from scrapy.crawler import CrawlerProcess
 
-from crawler.pace import NotFetched
+from crawler.downloading.pace import NotFetched
+from crawler.downloading.scrapy_settings import scrapy_settings
 from crawler.policy import FetchPolicy
-from crawler.scrapy_settings import scrapy_settings
 
 Outcome = dict[str, Any]
 

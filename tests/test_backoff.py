@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from crawler.pace import (
+from crawler.downloading.pace import (
     BUSY_SECONDS,
     DOWN_SECONDS,
     MAX_BUSY_SECONDS,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from crawler import blocklist, restricted
+from crawler.blocklists import blocklist, restricted
+from crawler.blocklists.near_hashes import SAME, NearHashes, turned
 from crawler.models import HashList, ImageBlock, RestrictedPicture
-from crawler.near_hashes import SAME, NearHashes, turned
 from search.engine.pdq import distance, pdq_dihedral
 from tests import photos
 
@@ -96,7 +96,7 @@ def test_a_picture_inside_of_a_page_does_not_restrict_the_page() -> None:
 def test_a_long_crawl_learns_what_others_have_met(monkeypatch: pytest.MonkeyPatch) -> None:
     guard = blocklist.guard()
     restricted.note([(PAGE, PICTURE)], "A list")
-    monkeypatch.setattr("crawler.blocklist._AGAIN_SECONDS", -1.0)
+    monkeypatch.setattr("crawler.blocklists.blocklist._AGAIN_SECONDS", -1.0)
     guard.digest(b"anything")
     assert guard.address(PICTURE)
 

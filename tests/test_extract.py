@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import sniff
-from crawler.extract import PageContent, extract
-from crawler.markup import decode
-from crawler.picture_urls import css_urls, srcset
+from crawler.reading import sniff
+from crawler.reading.extract import PageContent, extract
+from crawler.reading.markup import decode
+from crawler.reading.picture_urls import css_urls, srcset
 
 BASE = "http://site.example/dir/page.html"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import feeds
-from crawler.feeds import Listing, read
-from crawler.sniff import is_listing
+from crawler.reading import feeds
+from crawler.reading.feeds import Listing, read
+from crawler.reading.sniff import is_listing
 
 URL = "http://site.example/lists/main.xml"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crawler.frontier import (
+from crawler.frontiers.frontier import (
     FOREIGN_PICTURES,
     MAX_HOPS,
     PAGES_IN_FLIGHT,

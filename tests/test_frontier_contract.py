@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.frontier import MAX_HOPS, PAGES_IN_FLIGHT, RedirectLoop, Site, Visit
+from crawler.frontiers.frontier import MAX_HOPS, PAGES_IN_FLIGHT, RedirectLoop, Site, Visit
 from tests.frontiers import IMAGE, START, MakeSite, SharedRun, in_memory, on_redis, paths, pictures_of, showing
 
 

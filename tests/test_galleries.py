@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.extract import extract
+from crawler.reading.extract import extract
 
 WIX = "https://static.wixstatic.com/media/11062b_ab~mv2.jpg"
 BLOG = "https://1.bp.blogspot.com/-x/T/AA"

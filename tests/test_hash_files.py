@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent
-from crawler import blocklist, hash_files, hash_lists
-from crawler.hash_files import BadFile, Entry
+from crawler.blocklists import blocklist, hash_files, hash_lists
+from crawler.blocklists.hash_files import BadFile, Entry
 from crawler.models import HashList, ImageBlock
 
 MD5, SHA1 = "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef01234567"

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from crawler import inline
-from crawler.extract import extract
+from crawler.reading import inline
+from crawler.reading.extract import extract
 from tests import photos
 
 BASE = "http://site.example/"

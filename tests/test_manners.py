@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from crawler.download import MAX_HEADERS, BoundedDownloadHandler
+from crawler.downloading.download import MAX_HEADERS, BoundedDownloadHandler
+from crawler.downloading.scrapy_resolver import PolicyHostnameResolver
+from crawler.downloading.scrapy_settings import scrapy_settings
 from crawler.policy import FetchPolicy, FetchRefused
 from crawler.resolver import CachingResolver
-from crawler.scrapy_resolver import PolicyHostnameResolver
-from crawler.scrapy_settings import scrapy_settings
 from tests.sites import Reply, dribble, gzipped, page, redirect, send, serve, talker
 from tests.small_crawl import codes, crawl
 

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from crawler import blocklist, restricted, spool
+from crawler import spool
+from crawler.blocklists import blocklist, restricted
 from crawler.models import Evidence, RestrictedPicture
 from search import ingest, previews, review, withdrawal
 from search.models import Enrolment, Face, Image, Match, Sighting, Subject

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from PIL import Image
 
-from crawler import blocklist, restricted
+from crawler.blocklists import blocklist, restricted
 from crawler.models import RestrictedPicture
 from search import faces, previews
 from search.engine import DetectedFace, PictureRefused

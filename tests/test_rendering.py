@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.extract import extract
+from crawler.reading.extract import extract
 from tests import availability
 from tests.drawing import draw
 from tests.sites import Reply, Site, gzipped, page, picture, redirect, serve

@@ -15,8 +15,8 @@ from accounts import consent
 from accounts.models import AuditEvent, Purpose, User
 from crawler import health, sources
 from crawler.blocking import NotAccepted
+from crawler.downloading.scrapy_settings import ROBOTS_TOKEN
 from crawler.models import CrawlRun, FetchedImage, PageVisit, Source
-from crawler.scrapy_settings import ROBOTS_TOKEN
 from crawler.states import RunState
 from portal import overview, reporting
 from search import review

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from crawler import blocklist, guidance, restricted, spool
+from crawler import spool
+from crawler.blocklists import blocklist, guidance, restricted
 from crawler.models import FetchedImage, Page, PagePicture, Picture, RestrictedPicture, url_digest
 from search import gallery, ingest
 from search.engine.pdq import pdq, pdq_dihedral

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import robots_txt
-from crawler.robots import MAX_CRAWL_DELAY_SECONDS, RobotsRules, read_robots
-from crawler.scrapy_settings import ROBOTS_TOKEN
+from crawler.downloading import robots_txt
+from crawler.downloading.robots import MAX_CRAWL_DELAY_SECONDS, RobotsRules, read_robots
+from crawler.downloading.scrapy_settings import ROBOTS_TOKEN
 from tests.sites import Reply, flood, page, redirect, serve, talker
 from tests.small_crawl import codes, crawl
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from crawler import browser, chromium
-from crawler.browser import BrowserFailed, Screenshot
+from crawler.browsing import browser, chromium
+from crawler.browsing.browser import BrowserFailed, Screenshot
 from crawler.fetch import fetch
 from crawler.policy import FetchPolicy
 from tests import availability

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.frontier import PAGES_IN_FLIGHT, SourceSpec, Tally, Visit
-from crawler.frontier_client import FrontierUnavailable, NoSuchRun, connect
-from crawler.frontier_scripts import TTL_SECONDS
-from crawler.shared_frontier import open_site
-from crawler.shared_pictures import open_pictures
+from crawler.frontiers.frontier import PAGES_IN_FLIGHT, SourceSpec, Tally, Visit
+from crawler.frontiers.frontier_client import FrontierUnavailable, NoSuchRun, connect
+from crawler.frontiers.frontier_scripts import TTL_SECONDS
+from crawler.frontiers.shared_frontier import open_site
+from crawler.frontiers.shared_pictures import open_pictures
 from tests.frontiers import IMAGE, SPEC, START, SharedRun, paths, showing
 
 pytestmark = pytest.mark.services

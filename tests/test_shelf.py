@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from crawler.chromium import Answer
+from crawler.browsing.chromium import Answer
+from crawler.browsing.shelf import Shelf
 from crawler.policy import FetchFailed
-from crawler.shelf import Shelf
 
 
 class Web:

@@ -301,7 +301,7 @@ ALLOWED = {
     "crawler.fetch": {"httpcore"},
     "crawler.resolver": {"socket"},
     # The name of this machine
-    "crawler.frontier_client": {"socket"},
+    "crawler.frontiers.frontier_client": {"socket"},
 }
 
 

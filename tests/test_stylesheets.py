@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.stylesheets import pictures
+from crawler.reading.stylesheets import pictures
 
 URL = "http://site.example/css/main.css"
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.frontier import PAGES_IN_FLIGHT, Site, SourceSpec, Visit
-from crawler.traps import goes_in_circles, identity, is_variant
+from crawler.frontiers.frontier import PAGES_IN_FLIGHT, Site, SourceSpec, Visit
+from crawler.frontiers.traps import goes_in_circles, identity, is_variant
 
 HOST = "http://site.example"
 

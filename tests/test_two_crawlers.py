@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from redis import Redis
 
-from crawler.frontier_client import connect, prefix
+from crawler.frontiers.frontier_client import connect, prefix
 from tests.frontiers import frontier_url
 from tests.installation import Installation
 from tests.sites import Answer, Site, page, picture, send, serve

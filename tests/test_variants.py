@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.variants import covers, picture_key, representatives, variant_key
+from crawler.reading.variants import covers, picture_key, representatives, variant_key
 
 HOST = "https://cdn.example"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.warc import Archived, ArchiveError, Limits, read
+from crawler.reading.warc import Archived, ArchiveError, Limits, read
 
 AT = "2026-11-01T10:20:30Z"
 

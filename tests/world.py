@@ -11,7 +11,8 @@ from django.db import transaction
 
 from accounts import consent
 from accounts.models import Purpose, Role, User
-from crawler import restricted, sources
+from crawler import sources
+from crawler.blocklists import restricted
 from crawler.models import BlockedHost, CrawlRun, RestrictedPicture, url_digest
 from search import enrolment, optout
 from search.models import Enrolment, Match

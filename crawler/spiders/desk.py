@@ -13,14 +13,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import memory
-from crawler.blocklist import Guard
-from crawler.extract import robots_directives
-from crawler.frontier import Pictures, RedirectLoop, Showing, Site, StoredImage
+from crawler.blocklists.blocklist import Guard
+from crawler.frontiers.frontier import Pictures, RedirectLoop, Showing, Site, StoredImage
 from crawler.items import ImageItem, Item, ReadItem
 from crawler.memory import KnownPicture
-from crawler.readings import Readings
-from crawler.responses import conditional, failure_name, first_header, header, may_pass, redirect_target
-from crawler.sniff import image_type, is_html
+from crawler.reading.extract import robots_directives
+from crawler.reading.sniff import image_type, is_html
+from crawler.spiders.readings import Readings
+from crawler.spiders.responses import conditional, failure_name, first_header, header, may_pass, redirect_target
 
 logger = logging.getLogger(__name__)
 

@@ -7,15 +7,15 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import feeds, stylesheets
-from crawler.feeds import Listing
-from crawler.frontier import Showing, Site
+from crawler.frontiers.frontier import Showing, Site
 from crawler.items import FoundItem
 from crawler.policy import FetchRefused, canonical_url, parse_url
-from crawler.readings import Reading, Readings
-from crawler.responses import failure_name, may_pass, redirect_target
+from crawler.reading import feeds, stylesheets
+from crawler.reading.feeds import Listing
+from crawler.reading.stylesheets import StyleSheet
 from crawler.spiders.desk import IMAGE_PRIORITY, PictureDesk
-from crawler.stylesheets import StyleSheet
+from crawler.spiders.readings import Reading, Readings
+from crawler.spiders.responses import failure_name, may_pass, redirect_target
 
 MAX_LISTINGS = 500
 MAX_NESTING = 3

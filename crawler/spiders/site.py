@@ -17,18 +17,18 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import feeds
-from crawler.blocklist import Guard
-from crawler.extract import ImageCandidate, PageContent, extract
-from crawler.frontier import Pictures, Showing, Site, Visit
+from crawler.blocklists.blocklist import Guard
+from crawler.browsing.rendering import ERROR as RENDER_ERROR
+from crawler.frontiers.frontier import Pictures, Showing, Site, Visit
 from crawler.items import FailedItem, FoundItem, ImageItem, Item, MovedItem, PageItem, ReadItem
-from crawler.pulse import Pulse
-from crawler.readings import Reading, Readings
-from crawler.rendering import ERROR as RENDER_ERROR
-from crawler.responses import conditional, failure_name, first_header, header, redirect_target
-from crawler.sniff import image_type, is_html, is_warc
+from crawler.reading import feeds
+from crawler.reading.extract import ImageCandidate, PageContent, extract
+from crawler.reading.sniff import image_type, is_html, is_warc
 from crawler.spiders.desk import PictureDesk
 from crawler.spiders.documents import Listings, Sheets, origin_of
+from crawler.spiders.pulse import Pulse
+from crawler.spiders.readings import Reading, Readings
+from crawler.spiders.responses import conditional, failure_name, first_header, header, redirect_target
 from crawler.writer import Writer
 
 logger = logging.getLogger(__name__)

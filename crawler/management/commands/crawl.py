@@ -12,7 +12,7 @@ from config.commands import OperatorCommand
 from crawler import run, sources
 from crawler.blocking import NotAccepted
 from crawler.defaults import crawl_policy
-from crawler.frontier_client import FrontierUnavailable
+from crawler.frontiers.frontier_client import FrontierUnavailable
 from crawler.models import CrawlRun, Source
 from crawler.policy import FetchRefused
 from crawler.states import SourceState

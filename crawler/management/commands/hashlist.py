@@ -11,9 +11,9 @@ from django.core.management.base import CommandError
 from django.db.models import Count, Q
 
 from config.commands import OperatorCommand
-from crawler import blocklist, hash_files, hash_lists
+from crawler.blocklists import blocklist, hash_files, hash_lists
+from crawler.blocklists.near_hashes import turned
 from crawler.models import HashList, ImageBlock
-from crawler.near_hashes import turned
 
 _MAX_BYTES = 64 * 1024**2
 _HEX = re.compile(r"[0-9a-f]{32,}")
