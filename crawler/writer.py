@@ -95,6 +95,9 @@ class Writer:
         future: Future[T] = Future()
 
         def run() -> None:
+            # Whoever asked may be gone: a beat of the pulse that the end of the crawl cut short.
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(function())
             except Exception as error:

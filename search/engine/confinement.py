@@ -44,12 +44,19 @@ class Memory:
             self._file = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:  # not Linux
             self._file = -1
+        # GNU's C library alone has it.
+        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if self._file >= 0 else None
 
     def held(self) -> int:
         """Bytes of private memory that can be written, which is what RLIMIT_DATA counts; 0 where nobody says."""
         if self._file < 0:
             return 0
         return int(os.pread(self._file, 200, 0).split()[5]) * os.sysconf("SC_PAGESIZE")
+
+    def give_back(self) -> None:
+        """Return to the system what the C library keeps for later."""
+        if self._trim is not None:
+            self._trim(0)
 
 
 def confine(memory: Memory, memory_bytes: int) -> None:

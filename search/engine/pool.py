@@ -65,7 +65,7 @@ Look = Callable[["_Worker", Sequence[bytes]], list[T | PictureRefused]]
 class Limits:
     seconds: float = 30.0
     """For one picture; for a few that go to a worker together as well, before they are tried one by one."""
-    memory_bytes: int = 640 * 1024 * 1024
+    memory_bytes: int = 768 * 1024 * 1024
     """For pictures, on top of what the loaded engine takes. Enforced by the kernel on Linux."""
 
 

@@ -36,7 +36,7 @@ from search.engine.wire import (
 
 # Pictures are analysed together until they have this many pixels, so that large ones are not held side by side.
 _TOGETHER = 8_000_000
-_LEFT_BEHIND = 0.3
+_LEFT_BEHIND = 0.42
 """Share of its memory that a worker may hold when it is done. The engine itself comes to half of this."""
 _GRACE = 5
 """Seconds after which a worker that its parent should have killed ends itself: the parent may be gone."""
@@ -68,6 +68,8 @@ def main() -> None:
             answer, parts = _answer(engine, request, payload)
             del payload
             # What one picture left behind must not be missing for the next: rather start anew.
+            if memory.held() > most:
+                memory.give_back()
             last = memory.held() > most
             write_frame(answers, {**answer, "last": last}, parts)
 
