@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.frontiers.frontier import Showing, Site, StoredImage, Visit
+from crawler.frontiers.frontier import Site, Visit
+from crawler.frontiers.pictures import Showing, StoredImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crawler.frontiers.frontier import MAX_KNOWN_URLS, SourceSpec, StoredImage, Visit
+from crawler.frontiers.frontier import MAX_KNOWN_URLS, SourceSpec, Visit
+from crawler.frontiers.pictures import StoredImage
 from crawler.frontiers.traps import identity
 from crawler.items import FailedItem, FoundItem, ImageItem, MovedItem, ReadItem
 from crawler.models import Page, PagePicture, Picture, url_digest

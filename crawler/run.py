@@ -14,8 +14,9 @@ from crawler.blocklists.blocklist import Guard, guard
 from crawler.browsing import rendering
 from crawler.defaults import crawl_policy
 from crawler.downloading.scrapy_settings import scrapy_settings
-from crawler.frontiers.frontier import Pictures, Site
+from crawler.frontiers.frontier import Site
 from crawler.frontiers.frontier_client import NoSuchRun, connect
+from crawler.frontiers.pictures import Pictures
 from crawler.frontiers.shared_frontier import SharedSite, open_site
 from crawler.frontiers.shared_pictures import open_pictures
 from crawler.models import CrawlRun, Source

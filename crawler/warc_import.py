@@ -25,7 +25,8 @@ from crawler.blocklists.blocklist import Guard
 from crawler.downloading.robots import RobotsRules, read_robots
 from crawler.downloading.scrapy_settings import ROBOTS_TOKEN
 from crawler.fetch import fetch
-from crawler.frontiers.frontier import MAX_HOPS, Showing, Site, StoredImage
+from crawler.frontiers.frontier import MAX_HOPS, Site
+from crawler.frontiers.pictures import Showing, StoredImage
 from crawler.items import ImageItem, PageItem
 from crawler.models import CrawlRun
 from crawler.policy import FetchError, FetchPolicy, FetchRefused, canonical_url, parse_url

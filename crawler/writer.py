@@ -143,7 +143,10 @@ class Writer:
             logger.exception("A batch could not be written; its items are written one by one.")
             for item in stored:
                 self._write_alone(item)
-        self.on_written(list(batch))
+        try:
+            self.on_written(list(batch))
+        except Exception:
+            logger.exception("Nobody could be told of what was written.")
 
     def _write_alone(self, item: Item) -> None:
         try:

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from redis import Redis
 
-from crawler.frontiers.frontier import Pictures, Showing, Site, SourceSpec, StoredImage, Visit
+from crawler.frontiers.frontier import Site, SourceSpec, Visit
 from crawler.frontiers.frontier_client import connect, prefix
+from crawler.frontiers.pictures import Pictures, Showing, StoredImage
 from crawler.frontiers.shared_frontier import SharedSite, open_site
 from crawler.frontiers.shared_pictures import open_pictures
 from tests import availability

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from crawler.downloading.middlewares import PRIVATE_HOST_CONCURRENCY
+from crawler.downloading.pace import PRIVATE_HOST_CONCURRENCY
 from crawler.models import CrawlRun, Source
 from crawler.states import RunState
 from crawler.tasks import crawl_command

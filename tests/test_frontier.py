@@ -4,19 +4,8 @@ from typing import Any
 
 import pytest
 
-from crawler.frontiers.frontier import (
-    FOREIGN_PICTURES,
-    MAX_HOPS,
-    PAGES_IN_FLIGHT,
-    Pictures,
-    RedirectLoop,
-    Showing,
-    Shown,
-    Site,
-    SourceSpec,
-    StoredImage,
-    Visit,
-)
+from crawler.frontiers.frontier import FOREIGN_PICTURES, MAX_HOPS, PAGES_IN_FLIGHT, Site, SourceSpec, Visit
+from crawler.frontiers.pictures import Pictures, RedirectLoop, Showing, Shown, StoredImage
 
 START = "http://site.example/"
 IMAGE = StoredImage("0" * 64, 10, "image/jpeg")

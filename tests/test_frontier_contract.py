@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.frontiers.frontier import MAX_HOPS, PAGES_IN_FLIGHT, RedirectLoop, Site, Visit
+from crawler.frontiers.frontier import MAX_HOPS, PAGES_IN_FLIGHT, Site, Visit
+from crawler.frontiers.pictures import RedirectLoop
 from tests.frontiers import IMAGE, START, MakeSite, SharedRun, in_memory, on_redis, paths, pictures_of, showing
 
 

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from crawler import holdings, memory
-from crawler.frontiers.frontier import Showing, Site, SourceSpec, StoredImage, Visit
+from crawler.frontiers.frontier import Site, SourceSpec, Visit
+from crawler.frontiers.pictures import Showing, StoredImage
 from crawler.items import FailedItem, FoundItem, ImageItem, ReadItem
 from crawler.models import CrawlRun, Page, PagePicture, Picture, Source
 from crawler.run_records import pause

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from crawler.downloading.middlewares import PRIVATE_HOST_CONCURRENCY
+from crawler.downloading.pace import PRIVATE_HOST_CONCURRENCY
 from tests.sites import Answer, Reply, page, send
 from tests.web import Operator, Truth, jpeg, site
 

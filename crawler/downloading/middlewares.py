@@ -5,11 +5,9 @@ from typing import Any
 
 from scrapy import Request
 
-from crawler.downloading.pace import PRIVATE_HOST_CONCURRENCY, NotFetched
+from crawler.downloading.pace import NotFetched
 from crawler.policy import FetchError, FetchPolicy, IPAddress, ParsedUrl, is_private_address, parse_url
 from crawler.resolver import CachingResolver
-
-__all__ = ["PRIVATE_HOST_CONCURRENCY", "NotFetched", "PolicyMiddleware", "opener"]
 
 
 class PolicyMiddleware:

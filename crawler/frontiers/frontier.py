@@ -1,4 +1,4 @@
-"""What a crawl still has to fetch: pages of a source breadth first, each picture once. Pure."""
+"""What a crawl still has to fetch of a source: its pages, breadth first. Pure."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -220,7 +220,7 @@ class Site:
             return ""
         if len(self._asked) >= self.spec.max_pictures:
             return "picture_limit"
-        host = _host(url)
+        host = _key(url)
         if asks and not self._scope.is_own(host):
             if self._foreign[host] >= FOREIGN_PICTURES + FOREIGN_PICTURES_PER_PAGE * self.tally.pages:
                 return "foreign_limit"
@@ -231,7 +231,7 @@ class Site:
     def pace(self, url: str) -> dict[str, Any]:
         """For the meta of a request: who led there, and for its own host how the source wishes to be asked."""
         led_by = {"source_url": self.spec.url}
-        if not self._scope.is_host(url):
+        if not self._scope.is_key(url):
             return led_by
         return {**led_by, "delay_seconds": self.spec.delay_seconds, "concurrency": self.spec.concurrency}
 
@@ -284,7 +284,7 @@ class _Scope:
         """Whether `host` is the source's, or below it: `img.site.example` for `www.site.example`."""
         return any(host == own or host.endswith("." + own.removeprefix("www.")) for own in self._hosts)
 
-    def is_host(self, url: str) -> bool:
+    def is_key(self, url: str) -> bool:
         return _key(url) in self._hosts
 
     def follow_start(self, target: str) -> None:
@@ -306,101 +306,3 @@ def _key(url: str) -> str:
         return site_key(parse_url(url))
     except FetchRefused:
         return ""
-
-
-_host = _key
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """A place where a picture is shown: `kind` as in `ImageCandidate`."""
-
-    site: Site
-    page_url: str
-    page_title: str
-    page_depth: int
-    image_url: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredImage:
-    sha256: str
-    size: int
-    content_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What to do about a picture: request this URL now; or it is this image; or it is none that can be had.
-
-    `waits`: this process has asked for it, and will tell when it is `done` or `moved`.
-    """
-
-    request: str | None = None
-    image: StoredImage | None = None
-    waits: bool = False
-
-
-class RedirectLoop(Exception):
-    """A picture's redirects do not end."""
-
-
-class Pictures:
-    """The pictures of a crawl by URL. Each is requested once; who shows it meanwhile waits for it."""
-
-    def __init__(self) -> None:
-        self._done: dict[str, StoredImage | None] = {}
-        self._waiting: dict[str, list[Showing]] = {}
-        self._moved: dict[str, str] = {}
-
-    def is_new(self, url: str) -> bool:
-        """Whether nothing is known of `url` yet in this crawl."""
-        return url not in self._done and url not in self._waiting and url not in self._moved
-
-    def recall(self, url: str, image: StoredImage) -> None:
-        """`url` was `image` at an earlier crawl, and is not to be asked for again; no effect unless it is new."""
-        if self.is_new(url):
-            self._done[url] = image
-
-    def show(self, showing: Showing) -> Shown:
-        """Raises RedirectLoop where known redirects lead on without an end."""
-        url = self._location(showing.image_url)
-        if url in self._done:
-            return Shown(image=self._done[url])
-        if url in self._waiting:
-            self._waiting[url].append(showing)
-            return Shown(waits=True)
-        self._waiting[url] = [showing]
-        return Shown(request=url)
-
-    def waiting(self, url: str) -> list[Showing]:
-        return list(self._waiting.get(url, []))
-
-    def done(self, url: str, image: StoredImage | None, *, written: bool = True) -> list[Showing]:
-        """`url` is `image`, or no picture at all; those who waited for it.
-
-        Unless all is `written` already, `stored` is called once it is.
-        """
-        self._done[url] = image
-        return self._waiting.pop(url, [])
-
-    def moved(self, url: str, target: str, *, written: bool = True) -> list[Showing]:
-        """`url` redirects to `target`; those who waited for it, to be shown anew. `written` as with `done`."""
-        self._moved[url] = target
-        return self._waiting.pop(url, [])
-
-    def stored(self, url: str) -> list[Showing]:
-        """All that came of requesting `url` is written."""
-        return []
-
-    def again(self) -> list[Showing]:
-        """To be shown anew, as those that `moved` gives: what they waited for in another process is settled."""
-        return []
-
-    def _location(self, url: str) -> str:
-        for _hop in range(MAX_HOPS + 1):
-            if url not in self._moved:
-                return url
-            url = self._moved[url]
-        raise RedirectLoop(url)

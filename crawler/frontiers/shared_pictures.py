@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict
 
 from crawler.frontiers import frontier_scripts as scripts
-from crawler.frontiers.frontier import Pictures, Showing, Shown, StoredImage
 from crawler.frontiers.frontier_client import Worker
+from crawler.frontiers.pictures import Pictures, Showing, Shown, StoredImage
 from crawler.frontiers.shared_frontier import SharedSite
 
 _CHUNK = 500

@@ -14,7 +14,8 @@ from twisted.python.failure import Failure
 
 from crawler import memory
 from crawler.blocklists.blocklist import Guard
-from crawler.frontiers.frontier import Pictures, RedirectLoop, Showing, Site, StoredImage
+from crawler.frontiers.frontier import Site
+from crawler.frontiers.pictures import Pictures, RedirectLoop, Showing, StoredImage
 from crawler.items import ImageItem, Item, ReadItem
 from crawler.memory import KnownPicture
 from crawler.reading.extract import robots_directives

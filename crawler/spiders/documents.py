@@ -7,7 +7,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.frontiers.frontier import Showing, Site
+from crawler.frontiers.frontier import Site
+from crawler.frontiers.pictures import Showing
 from crawler.items import FoundItem
 from crawler.policy import FetchRefused, canonical_url, parse_url
 from crawler.reading import feeds, stylesheets

@@ -7,7 +7,8 @@ the next one reads the page again.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from crawler.frontiers.frontier import Showing, Site, Visit
+from crawler.frontiers.frontier import Site, Visit
+from crawler.frontiers.pictures import Showing
 from crawler.items import ReadItem
 from crawler.spiders.responses import may_pass
 

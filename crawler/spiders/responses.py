@@ -13,7 +13,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.downloading.middlewares import NotFetched
+from crawler.downloading.pace import NotFetched
 from crawler.policy import FetchRefused, canonical_url
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (

@@ -19,7 +19,8 @@ from twisted.python.failure import Failure
 
 from crawler.blocklists.blocklist import Guard
 from crawler.browsing.rendering import ERROR as RENDER_ERROR
-from crawler.frontiers.frontier import Pictures, Showing, Site, Visit
+from crawler.frontiers.frontier import Site, Visit
+from crawler.frontiers.pictures import Pictures, Showing
 from crawler.items import FailedItem, FoundItem, ImageItem, Item, MovedItem, PageItem, ReadItem
 from crawler.reading import feeds
 from crawler.reading.extract import ImageCandidate, PageContent, extract
