@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import idna
 
@@ -155,6 +155,14 @@ def canonical_url(url: str) -> str:
     parsed = parse_url(url)
     kept = "&".join(part for part in parsed.query.split("&") if not _is_tracking(part))
     return ParsedUrl(parsed.scheme, parsed.host, parsed.port, parsed.path, kept, parsed.ip).url
+
+
+def resolved_url(base: str, reference: str) -> str | None:
+    """The canonical form of what `reference` means on the page `base`; None where that is no web address."""
+    try:
+        return canonical_url(urljoin(base, reference))
+    except (FetchRefused, ValueError):
+        return None
 
 
 def site_key(parsed: ParsedUrl) -> str:

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urljoin
 
-from crawler.policy import FetchRefused, canonical_url
+from crawler.policy import resolved_url
 from crawler.reading.expiry import settle
 from crawler.reading.inline import InlinePicture, decode_all, is_data_url
 from crawler.reading.markup import MAX_MARKUP, decode
@@ -148,10 +147,7 @@ def _resolve_all(base: str, references: Iterable[str]) -> list[str]:
 def _resolve(base: str, reference: str) -> str | None:
     if not reference or is_data_url(reference):
         return None
-    try:
-        return canonical_url(urljoin(base, _tidied(reference)))
-    except (FetchRefused, ValueError):
-        return None
+    return resolved_url(base, _tidied(reference))
 
 
 def _tidied(reference: str) -> str:

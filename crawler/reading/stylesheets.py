@@ -3,9 +3,8 @@
 import codecs
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
-from crawler.policy import FetchRefused, canonical_url
+from crawler.policy import resolved_url
 from crawler.reading.extract import ImageCandidate
 from crawler.reading.inline import InlinePicture, decode_all, is_data_url
 from crawler.reading.picture_urls import MAX_STYLE, read_style
@@ -57,12 +56,5 @@ def _decode(text: bytes) -> str:
 
 
 def _resolve_all(base: str, references: list[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for reference in references:
-        if is_data_url(reference):
-            continue
-        try:
-            found[canonical_url(urljoin(base, reference))] = None
-        except (FetchRefused, ValueError):
-            continue
-    return list(found)
+    urls = (resolved_url(base, reference) for reference in references if not is_data_url(reference))
+    return list(dict.fromkeys(filter(None, urls)))

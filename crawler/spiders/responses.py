@@ -1,7 +1,5 @@
 """What the spider reads off responses and failures, as names and values of its own."""
 
-from urllib.parse import urljoin
-
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -14,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.downloading.pace import NotFetched
-from crawler.policy import FetchRefused, canonical_url
+from crawler.policy import resolved_url
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (CannotResolveHostError, "dns"),
@@ -47,10 +45,7 @@ def redirect_target(response: Response) -> str | None:
     location = response.headers.get(b"Location")
     if response.status not in (301, 302, 303, 307, 308) or not location:
         return None
-    try:
-        return canonical_url(urljoin(response.url, location.decode("utf-8", "replace")))
-    except (FetchRefused, ValueError):
-        return None
+    return resolved_url(response.url, location.decode("utf-8", "replace"))
 
 
 def failure_name(failure: Failure) -> str:
