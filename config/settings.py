@@ -69,6 +69,9 @@ AGENT_NAME = env.str("AGENT_NAME", default="Faceward")
 AGENT_ADDRESS = env.str("AGENT_ADDRESS", default="")
 AGENT_PHONE = env.str("AGENT_PHONE", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="contact@localhost")
+# Where people write about their data: to the data protection officer, where there is one.
+PRIVACY_EMAIL = env.str("PRIVACY_EMAIL", default=CONTACT_EMAIL)
+DPO_NAME = env.str("DPO_NAME", default="")
 NOTICES_EMAIL = env.str("NOTICES_EMAIL", default="notices@localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Faceward <hello@localhost>")
 SERVER_EMAIL = CONTACT_EMAIL
@@ -85,6 +88,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "accounts",
     "crawler",
     "search",
@@ -104,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -244,12 +250,37 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _portal.scheme
 ACCOUNT_SESSION_REMEMBER = False
 
+# --- Plans and money -------------------------------------------------------------------------------------
+# What an account has without a subscription: free, watch or protect.
+DEFAULT_PLAN = env.str("DEFAULT_PLAN", default="free")
+# Without these, plans are granted by staff.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="")
+# The prices on sale, by plan: `watch=price_…,protect=price_…`.
+STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
+
+# --- People's rights over their data -----------------------------------------------------------------------
+# How long backups are kept; the operator's backups must keep to it.
+BACKUP_RETENTION_DAYS = env.int("BACKUP_RETENTION_DAYS", default=30)
+# A mailbox that is read for requests: `imaps://user:password@host/INBOX`, or a folder of .eml files: `maildrop:///path`.
+PRIVACY_INBOX_URL = env.str("PRIVACY_INBOX_URL", default="")
+# Where enrolment is not offered, as in `User.region`.
+NOT_OFFERED_IN = env.list("NOT_OFFERED_IN", default=[])
+# Where the data is kept, in words, and who else handles it: `name|purpose|country;name|purpose|country`.
+DATA_LOCATION = env.str("DATA_LOCATION", default="")
+PROCESSORS = env.str("PROCESSORS", default="")
+
 # --- Faces ---------------------------------------------------------------------------------------------
 FACE_MODEL = env.str("FACE_MODEL", default="sface")
 # After a change of model: the one before, for as long as there are opt-outs that were made with it.
 FACE_MODEL_BEFORE = env.str("FACE_MODEL_BEFORE", default="")
 # Processes that look at pictures, for each process that asks them to; 0 is one per usable core.
 FACE_WORKERS = env.int("FACE_WORKERS", default=0)
+# A certified provider of liveness checks, as the dotted path of a class (docs/liveness.md); empty: our own check.
+LIVENESS_PROVIDER = env.str("LIVENESS_PROVIDER", default="")
+# After this long without signing in, matches are shown after a new live check only.
+PRESENCE_MAX_AGE_DAYS = env.int("PRESENCE_MAX_AGE_DAYS", default=90)
 # `index` keeps crawled faces for a time, so that somebody who enrols later can be found; `watch` compares and
 # forgets: nothing about a face that is no match is ever written.
 GALLERY_MODE = env.str("GALLERY_MODE", default="index")

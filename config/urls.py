@@ -3,7 +3,13 @@
 from django.urls import include, path
 
 urlpatterns = [
+    # Before allauth's, as it stands in front of some of them.
+    path("", include("accounts.security.urls")),
     path("account/", include("allauth.urls")),
+    path("", include("accounts.billing.urls")),
+    path("", include("accounts.rights.urls")),
+    path("", include("accounts.tickets.urls")),
+    path("", include("accounts.policies.urls")),
     path("", include("crawler.urls")),
     path("", include("search.urls")),
     path("", include("takedowns.urls")),

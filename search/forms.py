@@ -1,4 +1,4 @@
-"""What people fill in about their face: enrolment, consents, opt-out, and the staff's identity check."""
+"""What people fill in about their face: enrolment, consents, and the staff's identity check."""
 
 from collections.abc import Iterable
 from typing import Any, TypeAlias, cast
@@ -49,7 +49,7 @@ def _problem(file: Upload) -> str:
     return "" if size else f"“{file.name}” is empty."
 
 
-def _no_photo(request: HttpRequest | None, otherwise: str) -> str:
+def no_photo(request: HttpRequest | None, otherwise: str) -> str:
     """Why no photo came. Too much at once is dropped unread, so that no photo ever touches the disk."""
     cap = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     if request and int(request.META.get("CONTENT_LENGTH") or 0) > cap:
@@ -119,7 +119,7 @@ class EnrolForm(_ConsentForm):
     def __init__(self, request: HttpRequest | None = None, *, with_consents: bool = True) -> None:
         super().__init__(*((request.POST, request.FILES) if request else ()))
         self.with_consents = with_consents
-        missing = _no_photo(request, "Please choose at least one photo.")
+        missing = no_photo(request, "Please choose at least one photo.")
         self.fields["photos"].error_messages["required"] = missing
         self.order_fields([*map(_name, WORDINGS), "adult", "photos"])
         if not with_consents:
@@ -150,30 +150,6 @@ class WithdrawForm(forms.Form):
         if word != self.WORD:
             raise forms.ValidationError(f"That is not the word “{self.WORD}”. Nothing has changed.")
         return word
-
-
-class OptOutForm(forms.Form):
-    """An e-mail address and one photo; no account."""
-
-    email = forms.EmailField(
-        label="Your e-mail address",
-        help_text="We send one message with a link to confirm, and a receipt.",
-        error_messages={"required": "We need an address to send the link to."},
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
-    photo = PhotosField(
-        label="One photo of your face",
-        most=1,
-        help_text="Only you in it, the face clear and from the front. We measure it and do not keep it. "
-        f"Up to {MAX_PHOTO_MEGABYTES} MB.",
-    )
-
-    def __init__(self, request: HttpRequest | None = None) -> None:
-        super().__init__(*((request.POST, request.FILES) if request else ()))
-        self.fields["photo"].error_messages["required"] = _no_photo(request, "Please choose a photo.")
-
-    def chosen_photo(self) -> Upload:
-        return cast(list[Upload], self.cleaned_data["photo"])[0]
 
 
 class AttestForm(forms.Form):

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from search.states import Decision, EnrolmentState, LivenessState, MatchState, OptOutState
+from search.states import AgeStopState, Decision, EnrolmentState, LivenessState, MatchState, OptOutState
 
 
 class Subject(models.Model):
@@ -16,6 +16,8 @@ class Subject(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="subject")
     created_at = models.DateTimeField(default=timezone.now)
+    # When the gallery was last searched for them: the Free plan has one look.
+    looked_at = models.DateTimeField(null=True)
 
 
 class Enrolment(models.Model):
@@ -59,11 +61,90 @@ class LivenessCheck(models.Model):
     decided_at = models.DateTimeField(null=True)
 
 
+class LiveSession(models.Model):
+    """One try at the live check. Its id is its nonce: every frame has to name it, in the browser that began it.
+
+    No frame is kept. What was measured of each is sealed until the verdict, or until `expires_at`.
+    """
+
+    class Purpose(models.TextChoices):
+        ENROL = "enrol", "Enrolment"
+        PRESENCE = "presence", "Is it still you?"
+        OPT_OUT = "opt_out", "Opt-out"
+        OPT_OUT_TEST = "opt_out_test", "Self-test of an opt-out"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    # Whose check it is: one of the two.
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="live_sessions")
+    optout = models.ForeignKey("OptOut", models.CASCADE, null=True, related_name="live_sessions")
+    state = models.CharField(max_length=20, choices=LivenessState, default=LivenessState.PENDING)
+    # The steps in the order in which the server asks for them, as in `search.liveness.challenge`.
+    steps = models.JSONField()
+    # Measurements of the frames until the verdict, and afterwards how the face moved, to know a replay by.
+    sealed_frames = models.BinaryField(default=bytes)
+    sealed_trace = models.BinaryField(default=bytes)
+    frames = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    # Why it failed, as a code of `search.liveness`.
+    failure = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="live_session_by_end")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user=None) ^ models.Q(optout=None), name="live_session_of_one_person"
+            )
+        ]
+
+
+class LiveFrame(models.Model):
+    """A keyed hash of a frame that was sent once: the same bytes again are a recording. Says nothing about anybody."""
+
+    session = models.ForeignKey(LiveSession, models.CASCADE, related_name="seen")
+    print = models.CharField(max_length=64, unique=True)
+
+
+class AgeStop(models.Model):
+    """An enrolment stopped because the person looked younger than 18; they can ask a person to decide.
+
+    Neither a picture nor the estimate is kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="age_stops")
+    state = models.CharField(max_length=20, choices=AgeStopState, default=AgeStopState.STOPPED)
+    # What they wrote when they asked, sealed with their own key.
+    sealed_statement = models.BinaryField(default=bytes)
+    created_at = models.DateTimeField(default=timezone.now)
+    appealed_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(state__in=[AgeStopState.STOPPED, AgeStopState.APPEALED]),
+                name="one_open_age_stop",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=AgeStopState.values), name="age_stop_state_known"),
+        ]
+
+
 class FaceTemplate(models.Model):
-    """A face template from one reference photo, sealed with the person's key. The photo is not kept."""
+    """A face template from one reference photo or live frame, sealed with the person's key. The picture is not kept."""
+
+    class Origin(models.TextChoices):
+        PHOTO = "photo", "Reference photo"
+        LIVE = "live", "Live check"
 
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="templates")
     sealed = models.BinaryField()
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.PHOTO)
     model_id = models.CharField(max_length=80)
     quality_length = models.FloatField()
     # Keyed hash of the photo, so that the same photo given twice is one template.
@@ -204,11 +285,19 @@ class OptOut(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     state = models.CharField(max_length=20, choices=OptOutState, default=OptOutState.PENDING)
     sealed_email = models.BinaryField()
-    sealed_template = models.BinaryField()
-    model_id = models.CharField(max_length=80)
+    # One or more face templates end to end; empty until the live check or a photo gave one.
+    sealed_template = models.BinaryField(default=bytes)
+    model_id = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # The e-mail address was confirmed; the opt-out came into effect.
     confirmed_at = models.DateTimeField(null=True)
+    activated_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    # Where a person decided, without a picture: nobody else's word for it.
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    # When its owner was asked for a new check, because the face model changed.
+    recapture_asked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -37,6 +37,21 @@ class LivenessState(TextChoices):
 LIVENESS: Transitions = {LivenessState.PENDING: frozenset({LivenessState.PASSED, LivenessState.FAILED})}
 
 
+class AgeStopState(TextChoices):
+    """`stopped → appealed → allowed | refused`."""
+
+    STOPPED = "stopped", "Stopped"
+    APPEALED = "appealed", "Waiting for a person to look at it"
+    ALLOWED = "allowed", "Allowed"
+    REFUSED = "refused", "Refused"
+
+
+AGE_STOP: Transitions = {
+    AgeStopState.STOPPED: frozenset({AgeStopState.APPEALED}),
+    AgeStopState.APPEALED: frozenset({AgeStopState.ALLOWED, AgeStopState.REFUSED}),
+}
+
+
 class MatchState(TextChoices):
     """`candidate → confirmed | dismissed`; the subject may change their mind."""
 
@@ -61,16 +76,30 @@ class Decision(TextChoices):
 
 
 class OptOutState(TextChoices):
-    """`pending → active → withdrawn`; one that would hide an enrolled person's face waits for a person."""
+    """`pending → confirmed → active → withdrawn`. A person decides where there is no camera (`assisted`), and where
+    it would hide the face of somebody who is enrolled (`contested`).
+    """
 
     PENDING = "pending", "Waiting for the e-mail to be confirmed"
-    ACTIVE = "active", "In effect"
+    CONFIRMED = "confirmed", "Waiting for the live check"
+    ASSISTED = "assisted", "Waiting for a person, as there is no camera"
     CONTESTED = "contested", "Waiting for a person to look at it"
+    ACTIVE = "active", "In effect"
+    REFUSED = "refused", "Refused"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 OPT_OUT: Transitions = {
-    OptOutState.PENDING: frozenset({OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.WITHDRAWN}),
-    OptOutState.CONTESTED: frozenset({OptOutState.ACTIVE, OptOutState.WITHDRAWN}),
+    # Straight to `active` and `contested`: for the time being.
+    OptOutState.PENDING: frozenset(
+        {OptOutState.CONFIRMED, OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.WITHDRAWN}
+    ),
+    OptOutState.CONFIRMED: frozenset(
+        {OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.ASSISTED, OptOutState.WITHDRAWN}
+    ),
+    OptOutState.ASSISTED: frozenset(
+        {OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.REFUSED, OptOutState.WITHDRAWN}
+    ),
+    OptOutState.CONTESTED: frozenset({OptOutState.ACTIVE, OptOutState.REFUSED, OptOutState.WITHDRAWN}),
     OptOutState.ACTIVE: frozenset({OptOutState.WITHDRAWN}),
 }

@@ -1,0 +1,1 @@
+"""What we publish about ourselves: policies, their versions, figures."""

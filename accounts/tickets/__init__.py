@@ -1,0 +1,1 @@
+"""What people and authorities ask of us, with its clocks; and the register of incidents."""
