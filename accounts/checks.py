@@ -1,11 +1,14 @@
 """System checks: is this installation fit for strangers' data?"""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
+
+from accounts.models import Plan
 
 
 @register("accounts", deploy=True)
@@ -24,3 +27,39 @@ def mail_that_arrives(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
         return []
     hint = "Set EMAIL_URL, such as smtp://user:password@mail.example:587."
     return [checks.Warning("E-mail is written to a folder and not sent.", hint=hint, id="accounts.W002")]
+
+
+@register("accounts")
+def plans_and_money(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A slip here would give plans away, or take money for nothing."""
+    problems: list[CheckMessage] = []
+    if settings.DEFAULT_PLAN not in Plan.values:
+        known = ", ".join(Plan.values)
+        problems.append(
+            checks.Error(
+                f"DEFAULT_PLAN is {settings.DEFAULT_PLAN!r}.", hint=f"Use one of: {known}.", id="accounts.E010"
+            )
+        )
+    for_stripe = [settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_PRICES]
+    if any(for_stripe) and not all(for_stripe):
+        hint = "Set STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and STRIPE_PRICES, or none of them."
+        problems.append(checks.Error("Stripe is set up by half.", hint=hint, id="accounts.E011"))
+    unknown = set(settings.STRIPE_PRICES) - {Plan.WATCH.value, Plan.PROTECT.value}
+    if unknown:
+        problems.append(
+            checks.Error(
+                f"STRIPE_PRICES names plans that are not sold: {', '.join(sorted(unknown))}.",
+                hint="Use watch=price_…,protect=price_….",
+                id="accounts.E012",
+            )
+        )
+    return problems
+
+
+@register("accounts", deploy=True)
+def halves_apart_from_the_data(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever backs the data folder up must not back up what erasure destroys."""
+    if not Path(settings.KEYS_DIR).resolve().is_relative_to(settings.DATA_DIR):
+        return []
+    hint = "Set KEYS_DIR to a mirrored folder that no backup takes (docs/data-rights.md), and move its files there."
+    return [checks.Warning("The halves of people's keys lie in the data folder.", hint=hint, id="accounts.W003")]

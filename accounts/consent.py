@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts import audit
 from accounts.models import Consent, Purpose, User
+from accounts.policies import versions
 
 TEXT_VERSION = "2026-11-22"
 
@@ -56,23 +59,29 @@ def given(user: User) -> set[Purpose]:
 
 
 def in_force(users: Iterable[uuid.UUID] | QuerySet[Any, Any]) -> dict[uuid.UUID, set[Purpose]]:
-    """The purposes that hold now, for each of many people by id, in one query; nobody who gave none is in it.
+    """The purposes that hold now, for each of many people by id, in two queries; nobody who gave none is in it.
+
+    What somebody agreed to before a material change rests until they agree to the change (`policies.versions`).
 
     A query set of ids serves as well, and has no upper length.
     """
+    users = users if isinstance(users, QuerySet) else list(users)
     rows = Consent.objects.filter(user__in=users, withdrawn_at=None).values_list("user_id", "purpose")
+    late = versions.overdue(users)
     purposes: dict[uuid.UUID, set[Purpose]] = {}
     for user_id, purpose in rows:
-        purposes.setdefault(user_id, set()).add(Purpose(purpose))
+        if user_id not in late:
+            purposes.setdefault(user_id, set()).add(Purpose(purpose))
     return purposes
 
 
 def give(user: User, purposes: Iterable[Purpose], *, actor: User | None = None) -> None:
-    """Record consent to each purpose with today's text; one that already holds stays as it was."""
+    """Record consent to each purpose with today's text and its language; one that already holds stays as it was."""
+    locale = get_language() or settings.LANGUAGE_CODE
     with transaction.atomic():
         for purpose in purposes:
             consent, created = Consent.objects.get_or_create(
-                user=user, purpose=purpose, withdrawn_at=None, defaults={"text_version": TEXT_VERSION}
+                user=user, purpose=purpose, withdrawn_at=None, defaults={"text_version": TEXT_VERSION, "locale": locale}
             )
             if created:
                 audit.record("consent.given", consent, actor=actor or user, about=user, purpose=purpose.value)

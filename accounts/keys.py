@@ -1,12 +1,15 @@
 """Envelope encryption: every person has a data key, wrapped by the installation's master key.
 
 AES-256-GCM throughout; 96-bit random nonces are stored before the ciphertext. The purpose is bound in as
-associated data, so that a sealed value cannot be moved to another field or another person.
+associated data, so that a sealed value cannot be moved to another field or another person. What wraps a data key is
+derived from the master key and from a half outside of the database (`accounts.key_halves`): `destroy` is for good,
+dumps of the database that were made before included.
 """
 
 import hashlib
 import hmac
 import os
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,9 +18,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 
+from accounts import key_halves
 from accounts.models import DataKey, User
 
 _NONCE = 12
+_HALF_ID = 16
+# Wrapped by the master key alone, as keys were before there were halves: nonce, key and tag.
+_WITHOUT_HALF = _NONCE + 32 + 16
 
 
 class Unreadable(Exception):
@@ -39,6 +46,43 @@ def unseal(user: User, purpose: str, sealed: bytes | memoryview) -> bytes:
     if row is None:
         raise Unreadable("the data key was destroyed")
     return _decrypt(_unwrap(row), f"{user.pk}:{purpose}", bytes(sealed))
+
+
+def destroy(user: User) -> bool:
+    """Destroy the person's key for good, in every dump as well; whether there was one. Raises OSError."""
+    halves = halves_of(user)
+    DataKey.objects.filter(user=user).delete()
+    shred(halves)
+    return bool(halves)
+
+
+def halves_of(user: User) -> list[bytes]:
+    """The halves of the person's key that lie outside of the database, for `shred` once the row is gone."""
+    return [_kept_apart(row) for row in DataKey.objects.filter(user=user)]
+
+
+def shred(halves: list[bytes]) -> None:
+    """Destroy halves: what was sealed with the keys they belong to is unreadable for ever. Raises OSError."""
+    for half in halves:
+        key_halves.destroy(half)
+
+
+def lost() -> list[UUID]:
+    """Accounts whose half is gone while the row is there: erased after the dump that was restored was made."""
+    return [row.user_id for row in DataKey.objects.order_by("pk") if not _is_whole(row)]
+
+
+def _is_whole(row: DataKey) -> bool:
+    wrapped = bytes(row.wrapped)
+    return len(wrapped) == _WITHOUT_HALF or key_halves.exists(wrapped[:_HALF_ID])
+
+
+def _kept_apart(row: DataKey) -> bytes:
+    """The id of its half, which a key from before there were halves gets now."""
+    if len(bytes(row.wrapped)) == _WITHOUT_HALF:
+        _unwrap(row)
+        row.refresh_from_db(fields=["wrapped"])
+    return bytes(row.wrapped)[:_HALF_ID]
 
 
 def fingerprint(user: User, value: bytes) -> str:
@@ -65,14 +109,41 @@ def unseal_for_installation(purpose: str, sealed: bytes | memoryview) -> bytes:
 def _data_key(user: User) -> bytes:
     row = DataKey.objects.filter(user=user).first()
     if row is None:
+        wrapped = _wrap(user.pk, AESGCM.generate_key(256))
         with transaction.atomic():
-            fresh = _encrypt(derived_key("wrap"), str(user.pk), AESGCM.generate_key(256))
-            row, _ = DataKey.objects.get_or_create(user=user, defaults={"wrapped": fresh})
+            row, created = DataKey.objects.get_or_create(user=user, defaults={"wrapped": wrapped})
+        if not created:
+            key_halves.destroy(wrapped[:_HALF_ID])  # another process was first
     return _unwrap(row)
 
 
+def _wrap(user_id: UUID, key: bytes) -> bytes:
+    name, half = key_halves.make()
+    return name + _encrypt(_wrapping_key(half), str(user_id), key)
+
+
 def _unwrap(row: DataKey) -> bytes:
-    return _decrypt(derived_key("wrap"), str(row.user_id), bytes(row.wrapped))
+    wrapped = bytes(row.wrapped)
+    if len(wrapped) == _WITHOUT_HALF:
+        return _rewrap(row, _decrypt(derived_key("wrap"), str(row.user_id), wrapped))
+    try:
+        half = key_halves.read(wrapped[:_HALF_ID])
+    except key_halves.HalfMissing as error:
+        raise Unreadable("the data key was destroyed") from error
+    return _decrypt(_wrapping_key(half), str(row.user_id), wrapped[_HALF_ID:])
+
+
+def _rewrap(row: DataKey, key: bytes) -> bytes:
+    """Give a key from before there were halves its own."""
+    wrapped = _wrap(row.user_id, key)
+    if not DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(wrapped=wrapped):
+        key_halves.destroy(wrapped[:_HALF_ID])
+    return key
+
+
+def _wrapping_key(half: bytes) -> bytes:
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=half, info=b"wrap")
+    return hkdf.derive(settings.MASTER_KEY.encode())
 
 
 def _encrypt(key: bytes, context: str, plain: bytes) -> bytes:

@@ -165,8 +165,10 @@ class Subscription(models.Model):
     subscription_id = models.CharField(max_length=80, blank=True)
     granted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
-    # When Stripe made the newest event that was taken over: older ones arrive late and change nothing.
+    # When Stripe was asked for what was taken over last: an answer that was asked for earlier changes nothing.
     as_of = models.DateTimeField(null=True)
+    # Since when it goes on looking: what was found before was not compared with the person (see `search.looks`).
+    watched_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -402,6 +404,15 @@ class PolicyNotice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["policy", "user"], name="told_of_a_policy_once")]
+
+
+class PublishedReport(models.Model):
+    """A transparency report as it was published, with its small numbers left out; never changed afterwards."""
+
+    # A half-year: 2026-H2.
+    period = models.CharField(max_length=10, unique=True)
+    body = models.JSONField()
+    published_at = models.DateTimeField(default=timezone.now)
 
 
 class UsageCount(models.Model):

@@ -17,6 +17,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import mailing
+from accounts.billing import plans
+from accounts.billing.plans import Feature
 from accounts.models import User
 from alerts.models import Alert, AlertRule, DeliveryAttempt
 from search.calibration import Band
@@ -52,7 +55,10 @@ def raise_alerts() -> int:
 
 
 def _raise_one(match: Match) -> bool:
-    rule, _ = AlertRule.objects.get_or_create(user=match.subject.user)
+    user = match.subject.user
+    rule, _ = AlertRule.objects.get_or_create(user=user)
+    if not plans.allows(user, Feature.WATCH):
+        return False  # it waits for them in the portal
     if not rule.active or _STRENGTH[match.band] < _STRENGTH[rule.minimum_band]:
         return False
     _, created = Alert.objects.get_or_create(rule=rule, match=match)
@@ -112,7 +118,9 @@ def _message(attempt: DeliveryAttempt) -> EmailMultiAlternatives:
         "contact_email": settings.CONTACT_EMAIL,
     }
     message = EmailMultiAlternatives(
-        subject=render_to_string("alerts/email/new_matches_subject.txt", context).strip(),
+        subject=mailing.subject(
+            attempt.user, render_to_string("alerts/email/new_matches_subject.txt", context).strip()
+        ),
         body=render_to_string("alerts/email/new_matches.txt", context),
         to=[attempt.user.email],
         headers={"Message-ID": attempt.message_id, "Auto-Submitted": "auto-generated"},

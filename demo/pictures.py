@@ -44,9 +44,9 @@ OUTLINE = """
 """
 
 
-def reference_photo() -> bytes:
-    """The photo the subject enrols with: head and shoulders, PNG; no picture on the web has this framing."""
-    return _png(_subject((106, 0, 346, 300), (600, 750)))
+def reference_photos() -> list[bytes]:
+    """The photos the subject enrols with: head and shoulders, PNG; no picture on the web has this framing."""
+    return _two(_subject((106, 0, 346, 300), (600, 750)))
 
 
 def opt_out_photo() -> bytes:
@@ -54,9 +54,14 @@ def opt_out_photo() -> bytes:
     return _png(_hopper().crop((96, 40, 456, 440)).resize((450, 500), Image.Resampling.LANCZOS))
 
 
-def bystander_photo() -> bytes:
-    """The photo of another subscriber, who is in none of the pictures on the web (Tom Hanks)."""
-    return _png(_hanks())
+def bystander_photos() -> list[bytes]:
+    """The photos of another subscriber, who is in none of the pictures on the web (Tom Hanks)."""
+    return _two(_hanks())
+
+
+def _two(portrait: Image.Image) -> list[bytes]:
+    """An enrolment takes two photos at least: this one, and one in other light."""
+    return [_png(portrait), _png(ImageEnhance.Brightness(_balance(portrait, (1.06, 1.0, 0.9))).enhance(0.85))]
 
 
 @cache

@@ -18,7 +18,9 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts import audit, consent
-from accounts.models import Purpose, Role, User
+from accounts.billing import grants
+from accounts.models import Plan, Purpose, Role, User
+from accounts.security import factors
 from alerts import dispatch
 from alerts.models import DeliveryAttempt
 from crawler.models import CrawlRun, FetchedImage
@@ -91,12 +93,15 @@ class Story:
     def people(self) -> None:
         self.carol = self._account(CAROL, "Carol", Role.STAFF)
         self.dana = self._account(DANA, "Dana", Role.SENIOR_STAFF)
-        self.alice = self._enrol(ALICE, "Alice Example", pictures.reference_photo())
-        self._enrol(BOB, "Bob Example", pictures.bystander_photo())
-        optout.request(GRACE, pictures.opt_out_photo())
+        self.alice = self._enrol(ALICE, "Alice Example", pictures.reference_photos())
+        self._enrol(BOB, "Bob Example", pictures.bystander_photos())
+        optout.request(GRACE)
         link = self._link_mailed_to(GRACE)
-        receipt = optout.confirm(link.rstrip("/").rsplit("/", 1)[1])
-        self.say(f"   Grace's opt-out {receipt.reference} is in effect; her link came by e-mail.")
+        asked = optout.confirm(link.rstrip("/").rsplit("/", 1)[1])
+        # She has no camera: one photo, measured in memory, and a person decides.
+        optout.ask_person(asked, [pictures.opt_out_photo()])
+        optout.approve(asked, self.carol, "Spoke with her on the telephone.")
+        self.say(f"   Grace's opt-out {asked.reference} is in effect; her link came by e-mail.")
 
     def crawl(self) -> None:
         self._crawl(*self.world["urls"].values())
@@ -195,13 +200,19 @@ class Story:
         password = secrets.token_urlsafe(9)
         user = User.objects.create_user(email, password, full_name=name, role=role)
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-        self.logins.append({"role": role.label, "email": email, "password": password})
+        login = {"role": role.label, "email": email, "password": password}
+        if user.is_staff_member:
+            # The console opens with a second factor only; each code stands for it once.
+            factors.add_totp(user)
+            login["codes"] = "  ".join(factors.add_recovery_codes(user)[:4])
+        self.logins.append(login)
         return user
 
-    def _enrol(self, email: str, name: str, photo: bytes) -> User:
+    def _enrol(self, email: str, name: str, photos: list[bytes]) -> User:
         user = self._account(email, name, Role.SUBSCRIBER)
         consent.give(user, Purpose)
-        enrolled = enrolment.enrol(user, [photo], adult=True)
+        grants.grant(user, Plan.PROTECT, self.carol, "For the demo, which sells nothing.")
+        enrolled = enrolment.enrol(user, photos, adult=True)
         enrolment.attest(enrolled, self.carol, "Attested by the operator of the demo.")
         self.say(f"   {name.split()[0]} consented and is enrolled; Carol attested the identity check.")
         return user

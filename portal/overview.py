@@ -7,12 +7,15 @@ from django.db.models import Count, Max
 from django.db.models.functions import TruncDate
 
 from accounts import consent
+from accounts.billing import plans
+from accounts.billing.plans import Feature
 from accounts.models import User
 from crawler.models import CrawlRun, Source
 from crawler.states import RunState, SourceState
 from search import enrolment, recapture, review
+from search.enrolment import Stage
 from search.models import Enrolment, Match
-from search.states import Decision, EnrolmentState, MatchState
+from search.states import Decision, MatchState
 from takedowns import casefile
 from takedowns import events as case_events
 from takedowns.casefile import Standing
@@ -52,18 +55,29 @@ class Overview:
     recapture: bool
     to_look_at: int
     to_answer: list[Match]
+    # What they want gone, where their plan has no removals.
+    by_yourself: list[Match]
+    # Whether their plan goes on looking, and whether it has looked.
+    watched: bool
+    looked: bool
     open_cases: list[CaseRow]
     removed: int
     asked: int
     sources: int
     last_crawl: datetime | None
     events: list[Event]
+    # What an open enrolment waits for.
+    stage: Stage | None = None
 
     @property
     def waiting(self) -> bool:
-        """Enrolled, but the identity check is still to come."""
-        waits = self.enrolment and self.enrolment.state == EnrolmentState.AWAITING_LIVENESS
-        return bool(waits and not self.recapture)
+        """Enrolled, but a member of staff has still to confirm the person."""
+        return self.stage == Stage.STAFF
+
+    @property
+    def unfinished(self) -> bool:
+        """On the way to an enrolment, and the next step is the person's."""
+        return self.stage in {Stage.LIVE_CHECK, Stage.PHOTOS} and not self.recapture
 
     @property
     def busy(self) -> bool:
@@ -92,19 +106,25 @@ def of(user: User) -> Overview:
     # What others reported is theirs to know.
     crawls = CrawlRun.objects.filter(state=RunState.FINISHED).exclude(source__kind=Source.Kind.PAGE)
     current = enrolment.current(user)
+    wanted = list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview"))
+    removals = plans.allows(user, Feature.TAKEDOWNS)
     return Overview(
         enrolment=current,
         last=Enrolment.objects.filter(subject__user=user).order_by("-created_at").first(),
         paused=not consent.given(user) >= consent.REQUIRED,
         recapture=recapture.needed(current),
         to_look_at=matches.filter(state=MatchState.CANDIDATE).count(),
-        to_answer=list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview")),
+        to_answer=wanted if removals else [],
+        by_yourself=[] if removals else wanted,
+        watched=plans.allows(user, Feature.WATCH),
+        looked=bool(current and current.subject.looked_at),
         open_cases=_open_cases(user),
         removed=urls.filter(state=UrlState.REMOVED).count(),
         asked=urls.count(),
         sources=Source.objects.filter(state=SourceState.ACTIVE).exclude(kind=Source.Kind.PAGE).count(),
         last_crawl=crawls.aggregate(last=Max("finished_at"))["last"],
         events=_events(user),
+        stage=enrolment.stage(current) if current else None,
     )
 
 
@@ -123,9 +143,9 @@ def _events(user: User) -> list[Event]:
 def _enrolment_events(user: User) -> list[Event]:
     events = []
     for row in Enrolment.objects.filter(subject__user=user):
-        events.append(Event(row.created_at, "You gave us your photos", "We measured and discarded them."))
+        events.append(Event(row.created_at, "You agreed that we may look for your face"))
         if row.activated_at:
-            events.append(Event(row.activated_at, "Your identity was confirmed", "We began to look.", "good"))
+            events.append(Event(row.activated_at, "Your face is confirmed", "We began to look.", "good"))
     return events
 
 

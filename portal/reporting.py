@@ -45,6 +45,9 @@ def hindrance(user: User) -> Hindrance | None:
     if recapture.needed(current):
         text = "We measure faces in a new way now. Until you give us new photos we do not look for you."
         return Hindrance("We need new photos of you", text, reverse("search:enrol"), "Give us new photos")
+    if enrolment.stage(current) in {enrolment.Stage.LIVE_CHECK, enrolment.Stage.PHOTOS}:
+        text = "A page is compared with your face. So finish your enrolment first."
+        return Hindrance("Your enrolment is not finished", text, reverse("search:enrol"), "Go on")
     if current.state != EnrolmentState.ACTIVE:
         text = "A member of staff confirms with you that you are you. You can report pages after that."
         return Hindrance("Waiting for the identity check", text)

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import path
 
-from portal import views
+from portal import transparency_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("report/", views.report, name="report"),
     path("privacy/", views.privacy, name="privacy"),
+    path("transparency/", transparency_views.reports, name="transparency"),
+    path("transparency/reports.json", transparency_views.index_json, name="transparency_index"),
+    path("transparency/<slug:period>/", transparency_views.report, name="transparency_report"),
+    path("transparency/<slug:period>.json", transparency_views.as_json, name="transparency_json"),
     path("crawler/", views.crawler, name="crawler"),
     path("help/", views.help_page, name="help"),
     path("healthz", views.healthz, name="healthz"),

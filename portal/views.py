@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import retention
 from accounts.access import members, public, signed_in, subscribers
 from accounts.consent import WORDINGS
+from accounts.policies import usage, versions
 from crawler import health, sources
 from crawler.blocking import NotAccepted
 from crawler.models import Source
@@ -29,6 +30,7 @@ _ROBOTS_TOKEN = "Faceward"  # noqa: S105
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """The first page, for everybody."""
+    usage.count(request, "landing")
     return render(request, "portal/landing.html")
 
 
@@ -43,7 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Where the person stands, whose move it is, and what comes next."""
-    return render(request, "portal/dashboard.html", {"overview": overview.of(signed_in(request))})
+    user = signed_in(request)
+    context = {"overview": overview.of(user), "policy_changes": versions.waiting_for(user)}
+    return render(request, "portal/dashboard.html", context)
 
 
 @subscribers
@@ -79,6 +83,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
     """What is held, why and until when: read from the registry that the retention sweep works by."""
     context = {
         "holdings": retention.holdings(),
+        "grounds_reviewed": retention.REVIEWED,
+        "backup_days": settings.BACKUP_RETENTION_DAYS,
+        "data_location": settings.DATA_LOCATION,
+        "privacy_email": settings.PRIVACY_EMAIL,
+        "dpo_name": settings.DPO_NAME,
         "wordings": WORDINGS.values(),
         "watching": settings.GALLERY_MODE == "watch",
         "retention_days": settings.GALLERY_RETENTION_DAYS,
@@ -109,6 +118,7 @@ def crawler(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Short answers, and where to get help that we cannot give."""
+    usage.count(request, "help")
     return render(request, "portal/help.html")
 
 

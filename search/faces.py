@@ -22,7 +22,7 @@ from search.engine import (
 )
 from search.engine.base import Vector
 from search.engine.pool import usable_cores
-from search.engine.wire import Fingerprints
+from search.engine.wire import Fingerprints, LiveLook
 
 
 def pool(spec: str | None = None) -> Pool:
@@ -72,6 +72,14 @@ def faces_in(data: bytes) -> list[DetectedFace]:
     return list(analyse(data).faces)
 
 
+def look_live(data: bytes) -> LiveLook:
+    """What is in one frame of a live check. Raises `PictureRefused` and `EngineUnavailable`."""
+    (outcome,) = pool().live([data])
+    if isinstance(outcome, PictureRefused):
+        raise outcome
+    return outcome
+
+
 def calibration(model_id: str = "") -> Calibration:
     """The calibration of a model, or of the configured one: the operator's own fit where there is one.
 
@@ -109,6 +117,7 @@ def fused(embeddings: Sequence[Vector] | NDArray[np.float32]) -> Vector:
 
 __all__ = [
     "EngineUnavailable",
+    "LiveLook",
     "analyse",
     "analyse_all",
     "calibration",
@@ -116,6 +125,7 @@ __all__ = [
     "fingerprint_all",
     "from_bytes",
     "fused",
+    "look_live",
     "model",
     "pool",
     "stack",

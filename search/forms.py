@@ -14,6 +14,7 @@ from search.enrolment import MAX_PHOTOS
 
 MAX_PHOTO_MEGABYTES = 15
 _MEGABYTE = 1024 * 1024
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 Upload: TypeAlias = "UploadedFile[Any]"
 
@@ -23,10 +24,10 @@ class _ManyFiles(forms.FileInput):
 
 
 class PhotosField(forms.FileField):
-    """One to `most` photos, each within the size cap. Cleans to the files, still unread."""
+    """`least` to `most` photos, each within the size cap. Cleans to the files, still unread."""
 
-    def __init__(self, *, most: int, **kwargs: Any) -> None:
-        self.most = most
+    def __init__(self, *, most: int, least: int = 1, **kwargs: Any) -> None:
+        self.least, self.most = least, most
         attrs = {"accept": "image/*"}
         super().__init__(widget=_ManyFiles(attrs) if most > 1 else forms.FileInput(attrs), **kwargs)
 
@@ -36,6 +37,10 @@ class PhotosField(forms.FileField):
             raise forms.ValidationError(self.error_messages["required"], code="required")
         if len(files) > self.most:
             raise forms.ValidationError(f"You chose {len(files)} photos. Please choose {self.most} at most.")
+        if len(files) < self.least:
+            raise forms.ValidationError(
+                f"You chose {_NUMBERS[len(files)]} photo. We need {_NUMBERS[self.least]} at least."
+            )
         problems = [problem for problem in map(_problem, files) if problem]
         if problems:
             raise forms.ValidationError(problems)
@@ -100,34 +105,34 @@ class ConsentsForm(_ConsentForm):
 
 
 class EnrolForm(_ConsentForm):
-    """Consents by purpose, none ticked beforehand, the declaration of being an adult, and the photos.
-
-    Without consents for somebody who is enrolled, whose consents are in force, and who needs new photos.
-    """
+    """The first step: consents by purpose, none ticked beforehand, and the declaration of being an adult."""
 
     adult = _tick(
-        "I am 18 or older, and I am the person in these photos",
+        "I am 18 or older, and I enrol my own face",
         required="We enrol adults only, and only their own face. Please confirm this, or stop here.",
     )
-    photos = PhotosField(
-        label="Choose one to five photos",
-        most=MAX_PHOTOS,
-        help_text="With only you in them, the face clear and from the front. "
-        f"Two or more work better than one. Up to {MAX_PHOTO_MEGABYTES} MB each.",
-    )
 
-    def __init__(self, request: HttpRequest | None = None, *, with_consents: bool = True) -> None:
-        super().__init__(*((request.POST, request.FILES) if request else ()))
-        self.with_consents = with_consents
-        missing = no_photo(request, "Please choose at least one photo.")
-        self.fields["photos"].error_messages["required"] = missing
-        self.order_fields([*map(_name, WORDINGS), "adult", "photos"])
-        if not with_consents:
-            for purpose in WORDINGS:
-                del self.fields[_name(purpose)]
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.POST if request.method == "POST" else None)
+        self.order_fields([*map(_name, WORDINGS), "adult"])
 
-    def purposes(self) -> set[Purpose]:
-        return super().purposes() if self.with_consents else set()
+
+class PhotosForm(forms.Form):
+    """Reference photos: of the person of the live check, or of the person whom staff will meet."""
+
+    photos = PhotosField(most=MAX_PHOTOS)
+
+    def __init__(self, request: HttpRequest, *, least: int) -> None:
+        super().__init__(*((request.POST, request.FILES) if request.method == "POST" else ()))
+        field = PhotosField(
+            most=MAX_PHOTOS,
+            least=least,
+            label=f"Choose {_NUMBERS[least]} to {_NUMBERS[MAX_PHOTOS]} photos",
+            help_text="With only you in them, the face clear and from the front; taken on different days, if you can. "
+            f"Up to {MAX_PHOTO_MEGABYTES} MB each.",
+        )
+        field.error_messages["required"] = no_photo(request, "Please choose your photos.")
+        self.fields["photos"] = field
 
     def chosen_photos(self) -> list[Upload]:
         return cast(list[Upload], self.cleaned_data["photos"])

@@ -1,9 +1,9 @@
 """Ingest: from fetched pictures to faces in the gallery.
 
 Each picture is first held against the lists of known pictures that must not be kept: a listed one never reaches the
-face engine. The others are analysed in processes of their own limits, opted-out faces are dropped, and the rest is
-written with the places where the pictures were seen; then the bytes are deleted. While some pictures are written, the
-next ones are analysed already.
+face engine. The others are analysed in processes of their own limits, faces of apparent children and opted-out ones
+are dropped, and the rest is written with the places where the pictures were seen; then the bytes are deleted. While
+some pictures are written, the next ones are analysed already.
 
 Any number of processes may ingest at once: each claims its pictures. Every step may be killed and called again: the
 rows of a few pictures and the marks that these are done are one transaction.
@@ -19,7 +19,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
 from uuid import UUID
@@ -32,9 +32,10 @@ from django.utils import timezone
 from crawler import memory, spool
 from crawler.blocklists import blocklist, restricted
 from crawler.models import FetchedImage
-from search import claims, faces, gallery, matching, optout, previews, sightings, volume, withdrawal
+from search import claims, faces, gallery, matching, minors, optout, previews, sightings, volume, withdrawal
 from search.claims import Claim
 from search.engine import Analysis, DetectedFace, PictureRefused
+from search.engine.base import Box
 from search.models import Image
 from search.picture_rows import Writing
 from search.probes import Probes
@@ -57,11 +58,14 @@ Picture = tuple[str, bytes]
 
 @dataclass
 class Report:
-    """What one call did. `images` and `faces` count new ones; `refused` counts pictures by reason."""
+    """What one call did. `images` and `faces` count new ones, `minors` faces that look like children's and were
+    dropped; `refused` counts pictures by reason.
+    """
 
     images: int = 0
     sightings: int = 0
     faces: int = 0
+    minors: int = 0
     opted_out: int = 0
     matches: int = 0
     withdrawn: int = 0
@@ -80,7 +84,10 @@ class _Batch:
     new: list[str] = field(default_factory=list)
     # How many of `new` have neither been refused nor come back analysed.
     left: int = 0
+    # Without the faces that were dropped; where all faces are, so that a preview blurs those as well.
     ready: list[tuple[str, Analysis]] = field(default_factory=list)
+    boxes: dict[str, list[Box]] = field(default_factory=dict)
+    minors: int = 0
     shown: dict[UUID, matching.Shown] = field(default_factory=dict)
 
 
@@ -284,12 +291,19 @@ class _Run:
             self._drop(batch, sha256, list_name)
         else:
             batch.left -= 1
-            batch.ready.append((sha256, outcome))
+            self._keep_adults(batch, sha256, outcome)
         batch.claim.renew()
         if not batch.left:
             self._finish(batch)
         elif len(batch.ready) >= _WRITTEN_TOGETHER and not self._watching:
             self._write(batch)
+
+    def _keep_adults(self, batch: _Batch, sha256: str, found: Analysis) -> None:
+        """Apparent children's faces end here, before anything is compared, written or counted."""
+        adults = minors.adults(found.faces, self._probes)
+        batch.minors += len(found.faces) - len(adults)
+        batch.boxes[sha256] = [face.box for face in found.faces]
+        batch.ready.append((sha256, replace(found, faces=adults)))
 
     def _refuse(self, batch: _Batch, sha256: str, reason: str) -> None:
         batch.left -= 1
@@ -325,6 +339,8 @@ class _Run:
             self._report.withdrawn += withdrawal.withdraw_listed(Image.objects.filter(sha256__in=batch.claim.rows))
         judge = judge or matching.scorer(self._probes.now())
         self._report.matches += matching.forward(batch.shown, judge)
+        self._report.minors += batch.minors
+        volume.count_minors(batch.minors)
         batch.claim.release()
         self._batches.remove(batch)
         _discard(batch.claim.rows)
@@ -337,7 +353,7 @@ class _Run:
         ready, batch.ready = batch.ready, []
         if not ready:
             return
-        kept = _not_opted_out(ready)
+        kept = not_opted_out(ready)
         self._report.opted_out += sum(
             len(found.faces) - len(shown) for (_, found), shown in zip(ready, kept, strict=True)
         )
@@ -353,10 +369,9 @@ class _Run:
         self._report.images += written.images
         self._report.faces += written.faces
         self._report.sightings += written.sightings
-        for sha256, found in ready:
+        for sha256, _ in ready:
             if sha256 in images:
-                boxes = [face.box for face in found.faces]
-                batch.shown[images[sha256].pk] = matching.Shown(partial(spool.get, sha256), boxes)
+                batch.shown[images[sha256].pk] = matching.Shown(partial(spool.get, sha256), batch.boxes[sha256])
 
 
 def _known(hashes: Sequence[str]) -> dict[str, Image]:
@@ -370,7 +385,7 @@ def _looks_listed(batch: _Batch, found: Analysis) -> str:
     return blocklist.pdq_lists(found.pdq) if batch.lists else ""
 
 
-def _not_opted_out(ready: Sequence[tuple[str, Analysis]]) -> list[list[DetectedFace]]:
+def not_opted_out(ready: Sequence[tuple[str, Analysis]]) -> list[list[DetectedFace]]:
     """Of each picture the faces that may be kept."""
     if optout.waiting():
         # Opt-outs of earlier models: their engines have to look at each picture.

@@ -15,7 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from search import faces, gallery, optout, pictures, previews, volume
+from accounts import keys
+from search import faces, gallery, looks, optout, pictures, previews, volume
 from search.calibration import Band, Calibration, personal_shift
 from search.engine.base import Box
 from search.models import Enrolment, Face, Image, Match, Subject
@@ -83,7 +84,13 @@ class Scorer:
 
 
 def scorer(probes: Sequence[Probe]) -> Scorer:
-    """The scorer of this moment, by the calibration, the volume and the subjects' own answers."""
+    """The scorer of this moment for new faces: of these probes, those whose plan goes on looking for them."""
+    watched = looks.watched(probe.subject_id for probe in probes)
+    return _scorer([probe for probe in probes if probe.subject_id in watched])
+
+
+def _scorer(probes: Sequence[Probe]) -> Scorer:
+    """By the calibration, the volume and the subjects' own answers."""
     calibration, compared = faces.calibration(), population()
     threshold = calibration.band_threshold(Band.POSSIBLE, compared)
     answers = _answers([probe.subject_id for probe in probes])
@@ -115,20 +122,47 @@ def forward(shown: Mapping[uuid.UUID, Shown] | None = None, judge: Scorer | None
 
 
 def backward(enrolment: Enrolment) -> int:
-    """Search the gallery for one enrolment. Returns the number of new matches.
+    """Search the gallery for one enrolment. Returns the number of new matches; none where their plan's look is used.
 
-    Where the gallery is only watched there is nothing to search: the next crawl looks for the new face.
+    Where the gallery is only watched there is nothing to search: the next crawl looks for the new face. A gallery
+    with nothing in it uses up nobody's look.
 
     Raises:
         NotAProbe: the enrolment may not be searched for.
     """
     probe = probe_of(enrolment)
-    if settings.GALLERY_MODE == "watch":
+    subject = Subject.objects.select_related("user").get(pk=enrolment.subject_id)
+    if not looks.may_look(subject):
         return 0
-    judge = scorer([probe])
+    if settings.GALLERY_MODE == "watch":
+        looks.looked(subject, timezone.now())
+        return 0
+    if not gallery.size():
+        return 0
+    began = timezone.now()
+    found = _search(probe)
+    looks.looked(subject, began)
+    return found
+
+
+def catch_up() -> int:
+    """Search for everybody who is owed a look. Returns the number of new matches."""
+    if settings.GALLERY_MODE != "watch" and not gallery.size():
+        return 0
+    found = 0
+    for enrolment in looks.owed():
+        try:
+            found += backward(enrolment)
+        except (NotAProbe, keys.Unreadable):
+            continue
+    return found
+
+
+def _search(probe: Probe) -> int:
+    judge = _scorer([probe])
     near = {hit.id: hit.score for hit in gallery.search(probe.vector[np.newaxis], judge.threshold(probe))[0]}
     rows = list(Face.objects.filter(pk__in=near).select_related("image")) if near else []
-    seen = _not_opted_out(rows)
+    seen = not_opted_out(rows)
     hits = [judge.hit(row, probe, near[face.pk], face.quality_length) for row, face in enumerate(seen)]
     return _write(seen, [hit for hit in hits if hit is not None], judge.population, {})
 
@@ -156,14 +190,14 @@ def _answers(subjects: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[tuple[float,
 
 
 def _compare_new(waiting: Sequence[Face], shown: Mapping[uuid.UUID, Shown], judge: Scorer) -> int:
-    usable = _not_opted_out(waiting)
+    usable = not_opted_out(waiting)
     hits = judge.hits(_stacked(usable), [face.quality_length for face in usable])
     found = _write(usable, hits, judge.population, shown)
     Face.objects.filter(pk__in=[face.pk for face in waiting]).update(processed_at=timezone.now())
     return found
 
 
-def _not_opted_out(rows: Sequence[Face]) -> list[Face]:
+def not_opted_out(rows: Sequence[Face]) -> list[Face]:
     return [face for face, hide in zip(rows, optout.hidden(_stacked(rows)), strict=True) if not hide]
 
 
@@ -226,4 +260,15 @@ def _near_duplicate(subject: Subject, image: Image) -> Match | None:
     return None if twin is None else Match.objects.get(pk=twin)
 
 
-__all__ = ["Hit", "NotAProbe", "Scorer", "Shown", "backward", "forget_candidates", "forward", "scorer", "told"]
+__all__ = [
+    "Hit",
+    "NotAProbe",
+    "Scorer",
+    "Shown",
+    "backward",
+    "catch_up",
+    "forget_candidates",
+    "forward",
+    "scorer",
+    "told",
+]

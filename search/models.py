@@ -276,6 +276,8 @@ class CrawlVolume(models.Model):
     day = models.DateField(primary_key=True)
     pictures = models.PositiveBigIntegerField(default=0)
     faces = models.PositiveBigIntegerField(default=0)
+    # Faces that were dropped uncompared, because they look like minors'.
+    minors = models.PositiveBigIntegerField(default=0)
 
 
 class OptOut(models.Model):

@@ -1,248 +1,335 @@
-"""Opt-outs: a face that must not be found. Free, without an account, e-mail confirmed.
+"""Opt-outs: a face that must not be found. Free, without an account; an address is confirmed, then a live face.
 
-An opt-out in effect is asked at ingest (the face is dropped), at query (it is filtered out) and at enrolment
-(it is refused). The list is sealed under a key of its own and read by this module only.
+`pending → confirmed → active`: from a mailed link to a live check. Without a camera a person decides (`assisted`), and
+they do where an opt-out would hide somebody who is enrolled (`contested`), so that nobody can blind a subscriber.
 
-The photo behind an opt-out was never kept, so after a change of the face model it cannot be measured anew. Until
-its owner makes a new one, the engine it was made with (`FACE_MODEL_BEFORE`) looks at each picture too.
+An opt-out in effect is asked at ingest (the face is dropped), at query (it is filtered out) and at enrolment (it is
+refused). The list is sealed under a key of its own and read by `optouts.listed` only.
 """
 
-import json
 import secrets
-from collections.abc import Callable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
 
 import numpy as np
-from django.conf import settings
-from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import Count
-from django.template.loader import render_to_string
-from django.urls import reverse
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from accounts import audit, keys
-from accounts.transitions import IllegalTransition, change_state
-from search import earlier, face_rows, faces
-from search.engine import DetectedFace, EngineUnavailable, PictureRefused
-from search.engine.base import Box, Vector
-from search.models import Face, Match, OptOut
-from search.probes import all_probes
-from search.reference import ReferenceRefused, same_person_threshold, single_face
-from search.states import OPT_OUT, MatchState, OptOutState
+from accounts.models import User
+from accounts.transitions import IllegalTransition, StaleState, change_state
+from search import faces, probes
+from search.engine import PictureRefused
+from search.engine.base import Vector
+from search.models import Enrolment, Face, FaceTemplate, Match, OptOut
+from search.optouts import links, mails
+from search.optouts.listed import bars_enrolment, hidden, hidden_in, is_hidden, only, require_comparable, waiting
+from search.optouts.sealing import email_of, sealed_email, sealed_templates, templates_of
+from search.reference import ReferenceRefused, one_person, same_person_threshold, single_face
+from search.states import OPT_OUT, EnrolmentState, MatchState, OptOutState
 
-_KEY = "opt-out"
-_LINK_AGE_SECONDS = 2 * 24 * 3600
+MAX_PHOTOS = 3
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-# The unsealed list by model, with the opt-outs that it is of: unsealing it for every picture would take longest.
-_unsealed: dict[str, tuple[list[UUID], NDArray[np.float32]]] = {}
+_UNFINISHED = (OptOutState.PENDING, OptOutState.CONFIRMED)
+_ENDED = (OptOutState.WITHDRAWN, OptOutState.REFUSED)
+_KEEP_ENDED = timedelta(days=30)
+_CHUNK = 5000
 
 
 class OptOutRefused(Exception):
     """Why nothing was done, in one clear sentence."""
 
 
-def request(email: str, photo: bytes) -> OptOut:
-    """Take an opt-out and mail its confirmation link; without the confirmation it has no effect.
+class Measured(Protocol):
+    """A face that was measured by the configured model."""
 
-    The photo is measured in memory and discarded. Raises `OptOutRefused`.
-    """
-    try:
-        face = single_face(photo)
-    except (PictureRefused, ReferenceRefused) as error:
-        raise OptOutRefused(str(error)) from error
+    @property
+    def embedding(self) -> Vector: ...
+
+
+class Passed(Protocol):
+    """What a live check that was passed hands over: the face in its best frames."""
+
+    @property
+    def faces(self) -> Sequence[Measured]: ...
+
+
+# --- Asking, and confirming the address --------------------------------------------------------------------
+
+
+def request(email: str) -> OptOut:
+    """Take an opt-out and mail its link; without it nothing happens. Raises OSError where no mail can be sent."""
     optout = OptOut.objects.create(
-        reference="OO-" + "".join(secrets.choice(_ALPHABET) for _ in range(8)),
-        sealed_email=keys.seal_for_installation(_KEY, json.dumps(email).encode()),
-        sealed_template=keys.seal_for_installation(_KEY, faces.to_bytes(face.embedding)),
-        model_id=face.model_id,
+        reference="OO-" + "".join(secrets.choice(_ALPHABET) for _ in range(8)), sealed_email=sealed_email(email)
     )
-    _mail(optout, "confirm", link=_link("confirm", optout))
+    mails.send("confirm", optout)
     return optout
 
 
 def confirm(token: str) -> OptOut:
-    """Put an opt-out into effect and mail the receipt; asking twice changes nothing more.
-
-    One that would hide the face of somebody who is enrolled is held for a person to look at, so that nobody
-    can blind a subscriber with a photo of them. Raises `OptOutRefused`.
-    """
-    optout = _from_token("confirm", token)
-    if optout.state in {OptOutState.ACTIVE, OptOutState.CONTESTED}:
-        return optout
-    if optout.model_id != faces.model().model_id:
-        raise OptOutRefused("We measure faces in a new way since you asked. Please ask again, with a photo.")
-    new = OptOutState.CONTESTED if _hides_a_subscriber(optout) else OptOutState.ACTIVE
-    try:
+    """The address is theirs: the live check may begin. Asking twice changes nothing more. Raises `OptOutRefused`."""
+    optout = find(links.CONFIRM, token)
+    if optout.state == OptOutState.PENDING:
         with transaction.atomic():
-            change_state(optout, OPT_OUT, new, confirmed_at=timezone.now())
-            audit.record(f"opt_out.{new.value}", optout)
-            if new == OptOutState.ACTIVE:
-                _forget_faces(optout)
-    except IllegalTransition as error:
-        raise OptOutRefused("This opt-out was withdrawn. You can make a new one.") from error
-    _mail(optout, "receipt", link=_link("withdraw", optout))
-    return optout
-
-
-def withdraw(token: str) -> OptOut:
-    """End an opt-out for good and destroy its face template. Raises `OptOutRefused`."""
-    optout = _from_token("withdraw", token)
-    if optout.state == OptOutState.WITHDRAWN:
-        return optout
-    with transaction.atomic():
-        change_state(optout, OPT_OUT, OptOutState.WITHDRAWN, withdrawn_at=timezone.now(), sealed_template=b"")
-        audit.record("opt_out.withdrawn", optout)
+            _change(optout, OptOutState.CONFIRMED, confirmed_at=timezone.now())
+            audit.record("opt_out.confirmed", optout)
     return optout
 
 
 def find(action: str, token: str) -> OptOut:
-    """The opt-out that a mailed link names, to show before anything is done. Raises `OptOutRefused`."""
-    return _from_token(action, token)
+    """The opt-out that a mailed link names. Raises `OptOutRefused`."""
+    try:
+        return links.opened(action, token)
+    except links.BadLink as error:
+        raise OptOutRefused("This link is not valid, or no longer. You can ask for a new one.") from error
 
 
-def hidden(embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which of these faces, (n, dimension) of the configured model, belong to somebody who opted out.
+def yours(optout: OptOut) -> str:
+    """What the link of its owner carries, once the address is confirmed."""
+    return links.token(links.YOURS, optout)
 
-    Opt-outs of other models are not asked: where there is a picture, use `hidden_in`.
+
+def end_token(optout: OptOut) -> str:
+    """What the link that ends it carries."""
+    return links.token(links.WITHDRAW, optout)
+
+
+# --- The face ------------------------------------------------------------------------------------------------
+
+
+def may_check(optout: OptOut) -> bool:
+    """Whether a live check would do something for it: it has no face yet, a person is to decide, or it is of an
+    earlier model."""
+    if may_ask_person(optout):
+        return True
+    return optout.state in {OptOutState.ACTIVE, OptOutState.CONTESTED} and of_earlier_model(optout)
+
+
+def may_ask_person(optout: OptOut) -> bool:
+    """Whether photos for a person to decide on would do something for it."""
+    return optout.state in {OptOutState.CONFIRMED, OptOutState.ASSISTED}
+
+
+def of_earlier_model(optout: OptOut) -> bool:
+    """Whether it has to be made anew, as we measure faces in another way now."""
+    return bool(optout.model_id) and optout.model_id != faces.model().model_id
+
+
+def live_passed(optout: OptOut, passed: Passed) -> None:
+    """The outcome of the live check: in effect at once, and the receipt by mail. Raises `OptOutRefused`."""
+    if not may_check(optout):
+        raise OptOutRefused("This opt-out needs no check now.")
+    embeddings = [face.embedding for face in passed.faces]
+    with transaction.atomic():
+        _take_effect(optout, embeddings)
+    mails.try_to_send("receipt", optout)
+
+
+def ask_person(optout: OptOut, photos: Sequence[bytes]) -> None:
+    """For who has no camera: measure one to three photos, and let a person decide, who sees none of them.
+
+    The photos are measured in memory and discarded. Asking again replaces what was measured. Raises `OptOutRefused`.
     """
-    return _hidden(embeddings, faces.model().model_id)
+    embeddings = _measured(photos)
+    if not may_ask_person(optout):
+        raise OptOutRefused("This opt-out needs no photos now.")
+    also = {"sealed_template": sealed_templates(embeddings), "model_id": faces.model().model_id}
+    with transaction.atomic():
+        if optout.state == OptOutState.CONFIRMED:
+            _change(optout, OptOutState.ASSISTED, **also)
+        else:
+            _update(optout, **also)
+        audit.record("opt_out.assisted", optout, photos=len(photos))
+    mails.try_to_send("assisted", optout)
 
 
-def is_hidden(embedding: Vector) -> bool:
-    """Whether one face belongs to somebody who opted out."""
-    return bool(hidden(embedding[np.newaxis])[0])
+def _measured(photos: Sequence[bytes]) -> list[Vector]:
+    if not 1 <= len(photos) <= MAX_PHOTOS:
+        raise OptOutRefused(f"Please give between one and {MAX_PHOTOS} photos.")
+    try:
+        found = [single_face(photo) for photo in photos]
+    except (PictureRefused, ReferenceRefused) as error:
+        raise OptOutRefused(str(error)) from error
+    embeddings = [face.embedding for face in found]
+    if not one_person(embeddings):
+        raise OptOutRefused("The photos seem to show different people. An opt-out is for one face.")
+    return embeddings
 
 
-def hidden_in(data: Callable[[], bytes] | bytes, found: Sequence[DetectedFace]) -> NDArray[np.bool_]:
-    """Which of the faces that the configured model found in a picture belong to somebody who opted out.
-
-    As long as there are opt-outs of earlier models, their engines look at the picture too. A face that one of them
-    does not see cannot be compared with its opt-outs, and counts as hidden.
-
-    Raises:
-        EngineUnavailable: there are opt-outs that no engine at hand can compare; the sentence says what to do.
-    """
-    if not found:
-        return np.zeros(0, dtype=bool)
-    hide = hidden(np.stack([face.embedding for face in found]))
-    engines = require_comparable()
-    if not engines:
-        return hide
-    picture = data() if callable(data) else data
-    for model_id, look in engines.items():
-        shown = _shown_places(look, picture, model_id)
-        hide |= np.array([not face_rows.at_one_place(face.box, shown) for face in found])
-    return hide
+def _take_effect(optout: OptOut, embeddings: Sequence[Vector]) -> None:
+    """Store these templates and bring them into effect, or before a person where they would hide a subscriber."""
+    new = OptOutState.CONTESTED if hides_a_subscriber(np.stack(embeddings)) else OptOutState.ACTIVE
+    fields: dict[str, object] = {
+        "sealed_template": sealed_templates(embeddings),
+        "model_id": faces.model().model_id,
+        "activated_at": timezone.now() if new == OptOutState.ACTIVE else None,
+        "recapture_asked_at": None,
+    }
+    if optout.state == new:
+        _update(optout, **fields)
+    else:
+        _change(optout, new, **fields)
+    audit.record(f"opt_out.{new.value}", optout, templates=len(embeddings))
+    if new == OptOutState.ACTIVE:
+        _forget_faces(optout.model_id, np.stack(embeddings))
 
 
-def require_comparable() -> dict[str, earlier.Look]:
-    """The earlier engines that opt-outs in effect still need, by model. Raises EngineUnavailable where one lacks."""
-    counts = _others()
-    engines = earlier.engines() if counts else {}
-    lost = {model_id: count for model_id, count in counts.items() if model_id not in engines}
-    if lost:
-        count, models = sum(lost.values()), ", ".join(sorted(lost))
-        raise EngineUnavailable(
-            f"{count} {'opt-out was' if count == 1 else 'opt-outs were'} made with {models} and cannot be honoured by "
-            f"FACE_MODEL={settings.FACE_MODEL} alone: set FACE_MODEL_BEFORE to the engine they were made with."
-        )
-    return {model_id: engines[model_id] for model_id in counts}
-
-
-def waiting() -> int:
-    """How many opt-outs in effect were made with another model, and need its engine until they are made anew."""
-    return sum(_others().values())
-
-
-def _others() -> dict[str, int]:
-    others = OptOut.objects.filter(state=OptOutState.ACTIVE).exclude(model_id=faces.model().model_id)
-    return dict(others.values_list("model_id").annotate(Count("pk")))
-
-
-def _shown_places(look: earlier.Look, picture: bytes, model_id: str) -> list[Box]:
-    """Where an earlier engine sees faces that may be shown."""
-    found = look(picture)
-    if not found:
-        return []
-    hide = _hidden(np.stack([face.embedding for face in found]), model_id)
-    hidden_places = [face.box for face, hidden_ in zip(found, hide, strict=True) if hidden_]
-    return [face.box for face in found if not face_rows.at_one_place(face.box, hidden_places)]
-
-
-def _hidden(embeddings: NDArray[np.float32], model_id: str) -> NDArray[np.bool_]:
-    templates = _templates(model_id)
-    if not len(templates) or not len(embeddings):
-        return np.zeros(len(embeddings), dtype=bool)
-    threshold = same_person_threshold(len(templates), model_id)
-    return np.asarray((embeddings @ templates.T).max(axis=1) >= threshold, dtype=bool)
-
-
-def _templates(model_id: str) -> NDArray[np.float32]:
-    """The opt-outs in effect of one model, (n, dimension). Which these are is asked each time, so that changes tell."""
-    active = OptOut.objects.filter(state=OptOutState.ACTIVE, model_id=model_id).order_by("pk")
-    wanted = list(active.values_list("pk", flat=True))
-    held, templates = _unsealed.get(model_id, ([], np.empty((0, 0), np.float32)))
-    if held != wanted:
-        known = dict(zip(held, templates, strict=True))
-        vectors = {row.pk: known[row.pk] if row.pk in known else _template(row) for row in active}
-        templates = np.stack(list(vectors.values())) if vectors else np.empty((0, 0), np.float32)
-        _unsealed[model_id] = list(vectors), templates
-    return templates
-
-
-def _template(optout: OptOut) -> Vector:
-    return faces.from_bytes(keys.unseal_for_installation(_KEY, optout.sealed_template))
-
-
-def _hides_a_subscriber(optout: OptOut) -> bool:
-    vectors: Sequence[Vector] = [probe.vector for probe in all_probes()]
-    if not vectors:
+def hides_a_subscriber(templates: NDArray[np.float32]) -> bool:
+    """Whether these would hide somebody who is enrolled. Nobody is told who it is."""
+    model_id = faces.model().model_id
+    rows = FaceTemplate.objects.filter(enrolment__state=EnrolmentState.ACTIVE, model_id=model_id)
+    by_enrolment: dict[Enrolment, list[Vector]] = {}
+    for row in rows.select_related("enrolment__subject__user"):
+        try:
+            by_enrolment.setdefault(row.enrolment, []).append(probes.unsealed(row))
+        except keys.Unreadable:  # their key was destroyed: there is nobody to hide any more
+            by_enrolment.pop(row.enrolment, None)
+    if not by_enrolment:
         return False
-    return bool((np.stack(vectors) @ _template(optout)).max() >= same_person_threshold(1))
+    enrolled = np.stack([faces.fused(vectors) for vectors in by_enrolment.values()])
+    return bool((enrolled @ templates.T).max() >= same_person_threshold(1))
 
 
-def _forget_faces(optout: OptOut) -> None:
+def _forget_faces(model_id: str, templates: NDArray[np.float32]) -> None:
     """Delete the face from what was crawled before, with any undecided match that rested on it.
 
     Exact and over the rows, which are the truth: an opt-out must not wait for an index.
     """
-    template, threshold = _template(optout), same_person_threshold(1)
-    found = [
-        pk
-        for pk, stored in Face.objects.filter(model_id=optout.model_id).values_list("pk", "embedding").iterator()
-        if float(faces.from_bytes(stored) @ template) >= threshold
-    ]
-    for start in range(0, len(found), 500):
-        chunk = found[start : start + 500]
-        Match.objects.filter(face__in=chunk, state=MatchState.CANDIDATE).delete()
-        Face.objects.filter(pk__in=chunk).delete()
+    threshold, last = same_person_threshold(1), 0
+    rows = Face.objects.filter(model_id=model_id).order_by("pk").values_list("pk", "embedding")
+    while chunk := list(rows.filter(pk__gt=last)[:_CHUNK]):
+        last = chunk[-1][0]
+        scores = faces.stack((stored for _, stored in chunk), templates.shape[1]) @ templates.T
+        found = [pk for (pk, _), score in zip(chunk, scores.max(axis=1), strict=True) if score >= threshold]
+        for start in range(0, len(found), 500):
+            some = found[start : start + 500]
+            Match.objects.filter(face__in=some, state=MatchState.CANDIDATE).delete()
+            Face.objects.filter(pk__in=some).delete()
 
 
-def _link(action: str, optout: OptOut) -> str:
-    token = signing.dumps(str(optout.pk), salt=f"opt-out-{action}")
-    return f"{settings.PORTAL_URL}{reverse(f'search:optout_{action}', args=[token])}"
+# --- What a person decides -----------------------------------------------------------------------------------
 
 
-def _from_token(action: str, token: str) -> OptOut:
-    # The way out of the list never expires; the way in does.
-    max_age = _LINK_AGE_SECONDS if action == "confirm" else None
+def for_person(staff: User) -> QuerySet[OptOut]:
+    """Those that wait for a person, oldest first; contested ones are for senior staff."""
+    states = [OptOutState.ASSISTED, OptOutState.CONTESTED] if staff.is_senior_staff else [OptOutState.ASSISTED]
+    return OptOut.objects.filter(state__in=states).order_by("confirmed_at", "pk")
+
+
+def address(optout: OptOut, staff: User) -> str:
+    """Whom to write to. That it was looked at is recorded."""
+    audit.record("opt_out.address_shown", optout, actor=staff)
+    return email_of(optout)
+
+
+def approve(optout: OptOut, staff: User, reason: str) -> None:
+    """A person found that the face is its owner's. Raises `OptOutRefused`, and OSError where no mail can be sent.
+
+    Where that would hide somebody who is enrolled, it goes on to senior staff; theirs is the last word.
+    """
+    _require_decider(optout, staff)
+    if of_earlier_model(optout):
+        raise OptOutRefused("We measure faces in a new way since. Ask them for a new check or new photos.")
+    templates = templates_of(optout, faces.model().dimension)
+    held = optout.state != OptOutState.CONTESTED and hides_a_subscriber(templates)
+    with transaction.atomic():
+        if held:
+            _decided(optout, OptOutState.CONTESTED, staff, reason)
+            return
+        _decided(optout, OptOutState.ACTIVE, staff, reason, activated_at=timezone.now())
+        _forget_faces(optout.model_id, templates)
+        mails.send("in_effect", optout)
+
+
+def refuse(optout: OptOut, staff: User, reason: str) -> None:
+    """A person could not find that; the template is destroyed and the owner told. Raises as `approve` does."""
+    _require_decider(optout, staff)
+    with transaction.atomic():
+        _decided(optout, OptOutState.REFUSED, staff, reason, sealed_template=b"", withdrawn_at=timezone.now())
+        mails.send("refused", optout)
+        _update(optout, sealed_email=b"")
+
+
+def _require_decider(optout: OptOut, staff: User) -> None:
+    if not for_person(staff).filter(pk=optout.pk).exists():
+        raise OptOutRefused("Somebody else decided this one first, or it is not yours to decide.")
+
+
+def _decided(optout: OptOut, new: OptOutState, staff: User, reason: str, **also: object) -> None:
+    told = f"{optout.reason}\n{reason}".strip()
+    _change(optout, new, decided_by=staff, reason=told, **also)
+    audit.record(f"opt_out.{new.value}", optout, actor=staff)
+
+
+# --- The end -------------------------------------------------------------------------------------------------
+
+
+def withdraw(token: str, action: str = links.WITHDRAW) -> OptOut:
+    """End an opt-out for good: its face templates and the address are destroyed. Raises `OptOutRefused`."""
+    optout = find(action, token)
+    if optout.state in _ENDED:
+        return optout
+    with transaction.atomic():
+        _change(optout, OptOutState.WITHDRAWN, withdrawn_at=timezone.now(), sealed_template=b"")
+        audit.record("opt_out.withdrawn", optout)
+    mails.try_to_send("ended", optout)
+    _update(optout, sealed_email=b"")
+    return optout
+
+
+def sweep() -> int:
+    """Delete what was never finished, and what is left of those that ended. Returns how many."""
+    now = timezone.now()
+    unfinished = Q(state__in=_UNFINISHED, created_at__lt=now - timedelta(days=links.DAYS_TO_CONFIRM))
+    ended = Q(state__in=_ENDED, withdrawn_at__lt=now - _KEEP_ENDED)
+    return OptOut.objects.filter(unfinished | ended).delete()[1].get("search.OptOut", 0)
+
+
+def _change(optout: OptOut, new: OptOutState, **also: object) -> None:
     try:
-        pk = signing.loads(token, salt=f"opt-out-{action}", max_age=max_age)
-        return OptOut.objects.get(pk=pk)
-    except (signing.BadSignature, OptOut.DoesNotExist) as error:
-        raise OptOutRefused("This link is not valid, or no longer. You can ask for a new one.") from error
+        change_state(optout, OPT_OUT, new, **also)
+    except (IllegalTransition, StaleState) as error:
+        raise OptOutRefused("This opt-out is no longer as it was. Please open the link in your mail again.") from error
 
 
-def _mail(optout: OptOut, name: str, *, link: str) -> None:
-    email = json.loads(keys.unseal_for_installation(_KEY, optout.sealed_email))
-    context = {"optout": optout, "link": link, "contact_email": settings.CONTACT_EMAIL}
-    message = EmailMultiAlternatives(
-        subject=render_to_string(f"search/email/optout_{name}_subject.txt", context).strip(),
-        body=render_to_string(f"search/email/optout_{name}.txt", context),
-        to=[email],
-    )
-    message.attach_alternative(render_to_string(f"search/email/optout_{name}.html", context), "text/html")
-    message.send()
+def _update(optout: OptOut, **fields: object) -> None:
+    """Fields that change without the state. The state it was loaded with must still hold."""
+    if not OptOut.objects.filter(pk=optout.pk, state=optout.state).update(**fields):
+        raise OptOutRefused("This opt-out is no longer as it was. Please open the link in your mail again.")
+    for name, value in fields.items():
+        setattr(optout, name, value)
+
+
+__all__ = [
+    "MAX_PHOTOS",
+    "Measured",
+    "OptOutRefused",
+    "Passed",
+    "address",
+    "approve",
+    "ask_person",
+    "bars_enrolment",
+    "confirm",
+    "end_token",
+    "find",
+    "for_person",
+    "hidden",
+    "hidden_in",
+    "hides_a_subscriber",
+    "is_hidden",
+    "live_passed",
+    "may_ask_person",
+    "may_check",
+    "of_earlier_model",
+    "only",
+    "refuse",
+    "request",
+    "require_comparable",
+    "sweep",
+    "waiting",
+    "withdraw",
+    "yours",
+]

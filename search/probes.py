@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import consent, keys
-from accounts.models import Purpose
+from accounts.models import AccountLock, Purpose
 from search import faces
 from search.engine.base import Vector
 from search.models import Enrolment, FaceTemplate, LivenessCheck
@@ -75,8 +75,9 @@ def all_probes() -> list[Probe]:
 def _enrolments() -> QuerySet[Enrolment]:
     """With all that the door looks at, in a fixed number of queries."""
     passed = LivenessCheck.objects.filter(enrolment=OuterRef("pk"), state=LivenessState.PASSED)
+    locks = AccountLock.objects.filter(user=OuterRef("subject__user"), lifted_at=None)
     return (
-        Enrolment.objects.annotate(liveness_passed=Exists(passed))
+        Enrolment.objects.annotate(liveness_passed=Exists(passed), locked=Exists(locks))
         .select_related("subject__user")
         .prefetch_related("templates")
     )
@@ -106,6 +107,8 @@ def _refusal(enrolment: Enrolment, consents: dict[uuid.UUID, set[Purpose]]) -> s
         return f"the enrolment is {enrolment.state}"
     if not user.is_active or not enrolment.adult_declared_at:
         return "it is not an adult's active account"
+    if getattr(enrolment, "locked", True):
+        return "the account is locked"
     if not getattr(enrolment, "liveness_passed", False):
         return "no liveness check was passed"
     if not consents.get(user.pk, set()) >= consent.REQUIRED:

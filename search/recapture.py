@@ -1,7 +1,7 @@
 """New photos after a change of the face model: who needs them, and asking for them once.
 
 The reference photos were never kept, so a template of another model cannot be measured anew. Until the person has
-given new photos, and a member of staff has confirmed them again, nothing is searched for.
+passed a new live check and given new photos, or a member of staff has confirmed them again, nothing is searched for.
 """
 
 import logging
@@ -14,18 +14,20 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import consent
+from accounts import consent, mailing
 from search import faces
 from search.engine import EngineUnavailable
-from search.enrolment import OPEN
 from search.models import Enrolment, FaceTemplate
+from search.states import OPEN
 
 logger = logging.getLogger(__name__)
 
 
 def waiting() -> QuerySet[Enrolment]:
-    """Open enrolments without a template of the configured model."""
-    return Enrolment.objects.filter(~_measured(), state__in=OPEN)
+    """Open enrolments that have face templates, but none of the configured model."""
+    return Enrolment.objects.filter(
+        Exists(FaceTemplate.objects.filter(enrolment=OuterRef("pk"))), ~_measured(), state__in=OPEN
+    )
 
 
 def needed(enrolment: Enrolment | None) -> bool:
@@ -76,7 +78,9 @@ def _message(enrolment: Enrolment) -> EmailMultiAlternatives:
     """A mail without picture, address or name in it: it may be read over a shoulder."""
     context = {"link": settings.PORTAL_URL + reverse("search:enrol"), "contact_email": settings.CONTACT_EMAIL}
     message = EmailMultiAlternatives(
-        subject=render_to_string("search/email/recapture_subject.txt", context).strip(),
+        subject=mailing.subject(
+            enrolment.subject.user, render_to_string("search/email/recapture_subject.txt", context).strip()
+        ),
         body=render_to_string("search/email/recapture.txt", context),
         to=[enrolment.subject.user.email],
         headers={"Auto-Submitted": "auto-generated"},

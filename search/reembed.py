@@ -19,9 +19,11 @@ from django.db.models import QuerySet
 from filelock import FileLock, Timeout
 
 from crawler.files import write_whole
-from search import face_rows, faces, gallery, matching, optout, recapture
+from search import face_rows, faces, gallery, matching, minors, optout, recapture
 from search.engine import DetectedFace, PictureRefused
 from search.models import Image
+from search.optouts import recapture as optout_recapture
+from search.probes import Probes
 from search.refetch import Missing, NotFetched, Web
 
 Say = Callable[[str], None]
@@ -42,10 +44,12 @@ class Report:
     images: dict[str, int] = field(default_factory=lambda: dict.fromkeys([REEMBEDDED, *sorted(Missing)], 0))
     left: int = 0
     faces: int = 0
+    minors: int = 0
     opted_out: int = 0
     forgotten: int = 0
     matches: int = 0
     people_asked: int = 0
+    optouts_asked: int = 0
     templates_waiting: int = 0
     optouts_waiting: int = 0
 
@@ -69,9 +73,10 @@ def reembed(*, limit: int | None = None, forget: bool = False, say: Say = lambda
     optout.require_comparable()
     with _locked():
         report.people_asked = recapture.ask()
-        web = Web()
+        report.optouts_asked = optout_recapture.ask()
+        web, probes = Web(), Probes()
         for image in _pass(report.model, limit):
-            what = _reembed(image, web, report, forget)
+            what = _reembed(image, web, probes, report, forget)
             report.images[what] += 1
             say(f"picture {image.sha256[:12]}: {what}")
         report.left = _waiting(report.model).count()
@@ -85,7 +90,7 @@ def reembed(*, limit: int | None = None, forget: bool = False, say: Say = lambda
     return report
 
 
-def _reembed(image: Image, web: Web, report: Report, forget: bool) -> str:
+def _reembed(image: Image, web: Web, probes: Probes, report: Report, forget: bool) -> str:
     try:
         data = web.again(image)
         found = faces.analyse(data).faces
@@ -94,9 +99,11 @@ def _reembed(image: Image, web: Web, report: Report, forget: bool) -> str:
     except PictureRefused:
         why = Missing.REFUSED
     else:
-        hidden = optout.hidden_in(data, found)
-        shown = [face for face, hide in zip(found, hidden, strict=True) if not hide]
-        report.opted_out += len(found) - len(shown)
+        adults = minors.adults(found, probes)
+        hidden = optout.hidden_in(data, adults)
+        shown = [face for face, hide in zip(adults, hidden, strict=True) if not hide]
+        report.minors += len(found) - len(adults)
+        report.opted_out += len(adults) - len(shown)
         report.faces += _replace(image, shown, report.model)
         return REEMBEDDED
     if forget and why in _FOR_GOOD:

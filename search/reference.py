@@ -1,11 +1,17 @@
 """One photo of one person, as enrolment and opt-out ask for it."""
 
+from collections.abc import Sequence
+
 from search import faces
 from search.calibration import Band
 from search.engine import DetectedFace, Grade
+from search.engine.base import Vector
 
 # A face this much narrower than the main one is somebody in the background, and is not measured.
 _BACKGROUND = 0.25
+# Two photos of one person may differ by years and light, so this is OpenCV's own verification threshold for
+# SFace (FMR 0.4 %), not a band for searches.
+SAME_PERSON = 0.363
 
 
 class ReferenceRefused(Exception):
@@ -32,6 +38,15 @@ def single_face(photo: bytes) -> DetectedFace:
     if main.quality.grade == Grade.UNUSABLE:
         raise ReferenceRefused("poor_face", "The face in this photo is too small, dark or blurred to be measured.")
     return main
+
+
+def one_person(embeddings: Sequence[Vector]) -> bool:
+    """Whether each of these photos is like all others together."""
+    for place, embedding in enumerate(embeddings):
+        others = [other for index, other in enumerate(embeddings) if index != place]
+        if others and float(embedding @ faces.fused(others)) < SAME_PERSON:
+            return False
+    return True
 
 
 def same_person_threshold(compared: int, model_id: str = "") -> float:

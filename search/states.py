@@ -24,6 +24,8 @@ ENROLMENT: Transitions = {
     ),
     EnrolmentState.ACTIVE: frozenset({EnrolmentState.AWAITING_LIVENESS, EnrolmentState.WITHDRAWN}),
 }
+# Of which each person has one at most.
+OPEN = (EnrolmentState.AWAITING_LIVENESS, EnrolmentState.ACTIVE)
 
 
 class LivenessState(TextChoices):
@@ -90,10 +92,7 @@ class OptOutState(TextChoices):
 
 
 OPT_OUT: Transitions = {
-    # Straight to `active` and `contested`: for the time being.
-    OptOutState.PENDING: frozenset(
-        {OptOutState.CONFIRMED, OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.WITHDRAWN}
-    ),
+    OptOutState.PENDING: frozenset({OptOutState.CONFIRMED, OptOutState.WITHDRAWN}),
     OptOutState.CONFIRMED: frozenset(
         {OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.ASSISTED, OptOutState.WITHDRAWN}
     ),
@@ -101,5 +100,6 @@ OPT_OUT: Transitions = {
         {OptOutState.ACTIVE, OptOutState.CONTESTED, OptOutState.REFUSED, OptOutState.WITHDRAWN}
     ),
     OptOutState.CONTESTED: frozenset({OptOutState.ACTIVE, OptOutState.REFUSED, OptOutState.WITHDRAWN}),
-    OptOutState.ACTIVE: frozenset({OptOutState.WITHDRAWN}),
+    # To `contested` when its owner does the check again after a change of the face model.
+    OptOutState.ACTIVE: frozenset({OptOutState.CONTESTED, OptOutState.WITHDRAWN}),
 }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import consent
 from accounts.access import signed_in, subscribers
 from accounts.models import Consent, User
+from accounts.security import presence
 from accounts.transitions import IllegalTransition, StaleState
 from search import enrolment, recapture, review
 from search.cards import card, cards
@@ -49,6 +50,7 @@ def _tabs(user: User, chosen: str) -> list[dict[str, object]]:
 
 
 @subscribers
+@presence.after_absence
 @require_GET
 def matches(request: HttpRequest) -> HttpResponse:
     """The person's matches, one tab at a time; the tab and the page are in the URL."""
@@ -70,6 +72,7 @@ def matches(request: HttpRequest) -> HttpResponse:
 
 
 @subscribers
+@presence.after_absence
 @require_GET
 def match(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One match: the picture, where it was seen, how sure we are, and the question."""
@@ -83,6 +86,7 @@ def _latest_case(found: Match) -> Model | None:
 
 
 @subscribers
+@presence.after_absence
 @require_POST
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The person's answer: `act` (me, remove it), `keep` (me, leave it), `not_me` or `undo`."""
@@ -91,6 +95,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @subscribers
+@presence.after_absence
 @require_POST
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Back to the question; a URL of its own for the button in a toast."""
@@ -142,6 +147,7 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 @subscribers
+@presence.after_absence
 @require_GET
 def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The match's small picture, for the subject only, other faces blurred; no browser or proxy keeps it."""

@@ -18,6 +18,14 @@ def count(pictures: int, faces: int) -> None:
     CrawlVolume.objects.filter(pk=today.pk).update(pictures=F("pictures") + pictures, faces=F("faces") + faces)
 
 
+def count_minors(faces: int) -> None:
+    """Add to today's number of faces that were dropped as apparent minors'."""
+    if not faces:
+        return
+    today, _ = CrawlVolume.objects.get_or_create(day=timezone.now().date())
+    CrawlVolume.objects.filter(pk=today.pk).update(minors=F("minors") + faces)
+
+
 def faces_per_month() -> int:
     """How many crawled faces were compared in the last thirty days."""
     recent = CrawlVolume.objects.filter(day__gt=timezone.now().date() - _MONTH)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from takedowns import console, views
+from takedowns import console, views, yourself
 
 app_name = "takedowns"
 urlpatterns = [
     path("cases/", views.cases, name="cases"),
     path("cases/permission/take-back/", views.revoke, name="revoke"),
     path("cases/open/<uuid:pk>/", views.open_case, name="open"),
+    path("cases/yourself/<uuid:pk>/", yourself.guide, name="yourself"),
     path("cases/<uuid:pk>/", views.case, name="case"),
     path("cases/<uuid:pk>/again/", views.again, name="again"),
     path("cases/<uuid:pk>/end/", views.end, name="end"),

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import consent
 from accounts.access import signed_in, subscribers
+from accounts.billing import plans
+from accounts.billing.plans import Feature
 from accounts.models import Purpose, User
 from accounts.transitions import allowed
 from search import review
 from search.models import Match
 from search.states import MatchState
-from takedowns import casefile, mandates, workflow
+from takedowns import casefile, mandates, workflow, yourself
 from takedowns.cases import NotAllowed
 from takedowns.forms import CONSENTS, OpenCaseForm
 from takedowns.grounds import GROUNDS, Lane, decide
@@ -49,6 +51,8 @@ def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.info(request, "You said that this is not you. Take that back first, if it is.")
         return redirect("search:match", match.pk)
     form = _open_form(request, user, match)
+    if case is None and not plans.allows(user, Feature.TAKEDOWNS) and not _about_a_minor(form):
+        return yourself.page(request, match)
     if request.method == "POST" and form.is_valid():
         opened = _open(form, user, match)
         if opened:
@@ -56,6 +60,11 @@ def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("takedowns:case", opened.pk)
     status = 422 if form.errors else 200
     return render(request, "takedowns/open.html", _open_context(form, match), status=status)
+
+
+def _about_a_minor(form: OpenCaseForm) -> bool:
+    """What no plan stands in the way of."""
+    return form.is_bound and form.is_valid() and form.decision is not None and form.decision.lane == Lane.MINOR
 
 
 def _prepare_soon(case: Case) -> None:

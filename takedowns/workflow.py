@@ -13,6 +13,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import consent
+from accounts.billing import plans
+from accounts.billing.plans import Feature, NotInPlan
 from accounts.models import Purpose, User
 from accounts.transitions import IllegalTransition, StaleState
 from crawler import evidence
@@ -43,7 +45,8 @@ def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
 
     Raises:
         grounds.BadAnswers: a question is unanswered.
-        NotAllowed: it is not theirs to ask, or consent, mandate or identity check is missing.
+        NotAllowed: it is not theirs to ask, or consent, mandate or identity check is missing, or their plan has no
+            removals.
     """
     decision = grounds.decide(answers)
     with transaction.atomic():
@@ -54,6 +57,8 @@ def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
             return case
         if match.image.withdrawn_at:
             raise NotAllowed("A senior colleague deals with this picture. There is nothing more for you to do.")
+        if case is None:
+            _check_plan(user, decision)
         _want_removed(match, user)
         case = case or Case(subject=match.subject, match=match)
         case.intimate = decision.lane == Lane.INTIMATE
@@ -199,6 +204,16 @@ def _check_may_open(match: Match, user: User, decision: grounds.Decision) -> Non
         raise NotAllowed("Your identity check has to be finished first.")
     if decision.letters:
         notices.require_authority(Case(subject=match.subject, match=match))
+
+
+def _check_plan(user: User, decision: grounds.Decision) -> None:
+    """A case that is open goes on under any plan; and a picture of a minor is nobody's to pay for."""
+    if decision.lane == Lane.MINOR:
+        return
+    try:
+        plans.require(user, Feature.TAKEDOWNS)
+    except NotInPlan as refusal:
+        raise NotAllowed(str(refusal)) from refusal
 
 
 def _want_removed(match: Match, user: User) -> None:

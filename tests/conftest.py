@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts import consent
 from accounts.models import Purpose, Role, User
+from accounts.security import factors
 from search import enrolment
 from search.models import Enrolment
 from tests import cases, photos
@@ -25,6 +26,8 @@ def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     settings.EVIDENCE_DIR = tmp_path / "evidence"
     # Tests of the browser name the real one: drawing the page of every case would take minutes.
     settings.CHROMIUM = "/no/browser"
+    # What plans hold back is the subject of the tests about plans.
+    settings.DEFAULT_PLAN = "protect"
     monkeypatch.setattr("search.faces.pool", remembering_pool)
 
 
@@ -40,12 +43,19 @@ def bob(db: None) -> User:
 
 @pytest.fixture
 def carol(db: None) -> User:
-    return User.objects.create_user("carol@example.org", "a long passphrase", role=Role.STAFF)
+    return _staff("carol@example.org", Role.STAFF)
 
 
 @pytest.fixture
 def dana(db: None) -> User:
-    return User.objects.create_user("dana@example.org", "a long passphrase", role=Role.SENIOR_STAFF)
+    return _staff("dana@example.org", Role.SENIOR_STAFF)
+
+
+def _staff(email: str, role: Role) -> User:
+    """Staff have a second factor, or the console does not open."""
+    user = User.objects.create_user(email, "a long passphrase", role=role)
+    factors.add_totp(user)
+    return user
 
 
 @pytest.fixture
@@ -62,9 +72,9 @@ def client_for() -> Callable[[User], Client]:
 
 @pytest.fixture
 def enrolled_alice(alice: User, carol: User) -> Enrolment:
-    """Alice, all consents given, with an active enrolment from the astronaut photo."""
+    """Alice, all consents given, with an active enrolment from two copies of the astronaut photo."""
     consent.give(alice, Purpose)
-    enrolled = enrolment.enrol(alice, [photos.jpeg(photos.astronaut())], adult=True)
+    enrolled = enrolment.enrol(alice, photos.pair(photos.astronaut()), adult=True)
     enrolment.attest(enrolled, carol, "Met in person.")
     enrolled.refresh_from_db()
     return enrolled

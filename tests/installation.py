@@ -16,7 +16,7 @@ class Installation:
 
     def __init__(self, folder: Path, **services: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name not in _SERVICES}
-        kept |= {"EMAIL_URL": f"filemail:///{folder / 'mail'}"}
+        kept |= {"EMAIL_URL": f"filemail:///{folder / 'mail'}", "DEFAULT_PLAN": "protect"}
         self.environment = {**kept, "FACEWARD_DATA": str(folder), **services}
         self.folder = folder
 

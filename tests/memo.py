@@ -11,9 +11,10 @@ from pathlib import Path
 from django.conf import settings
 
 from search.engine import FaceEngine, Model, Pool, load_engine
+from search.engine.age import load_age
 from search.engine.base import Box
-from search.engine.wire import Fingerprints, Outcome
-from search.engine.worker import fingerprints, look_at, preview
+from search.engine.wire import Fingerprints, LiveOutcome, Outcome
+from search.engine.worker import fingerprints, live, look_at, preview
 
 
 class RememberingPool(Pool):
@@ -22,6 +23,7 @@ class RememberingPool(Pool):
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
         self._seen: dict[bytes, Outcome] = {}
+        self._seen_live: dict[bytes, LiveOutcome] = {}
 
     def model(self) -> Model:
         return Model(self._engine.model_id, self._engine.dimension)
@@ -33,11 +35,19 @@ class RememberingPool(Pool):
         for data in items:
             key = hashlib.sha256(data).digest()
             if key not in self._seen:
-                (self._seen[key],) = look_at(self._engine, [data])
+                (self._seen[key],) = look_at(self._engine, load_age(settings.MODEL_CACHE_DIR), [data])
             yield self._seen[key]
 
     def fingerprint(self, items: Iterable[bytes]) -> Iterator[Fingerprints]:
         return map(fingerprints, items)
+
+    def live(self, items: Iterable[bytes]) -> Iterator[LiveOutcome]:
+        ages = load_age(settings.MODEL_CACHE_DIR)
+        for data in items:
+            key = hashlib.sha256(data).digest()
+            if key not in self._seen_live:
+                self._seen_live[key] = live(self._engine, ages, data)
+            yield self._seen_live[key]
 
     def render(self, data: bytes, keep: Box | None, others: Sequence[Box]) -> bytes:
         return preview(data, keep, others)

@@ -76,6 +76,18 @@ def jpeg(pixels: Rgb, quality: int = 90) -> bytes:
     return encode(pixels, "JPEG", quality=quality)
 
 
+def pair(photo: Rgb | bytes) -> list[bytes]:
+    """Two reference photos of one person, as an enrolment takes at least: this one, and as a photo app makes it."""
+    pixels = unpacked(photo) if isinstance(photo, bytes) else photo
+    first = photo if isinstance(photo, bytes) else jpeg(pixels)
+    return [first, jpeg(recoloured(pixels), 85)]
+
+
+def unpacked(file: bytes) -> Rgb:
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
 def reencoded(pixels: Rgb, quality: int = 30) -> Rgb:
     with Image.open(io.BytesIO(jpeg(pixels, quality))) as image:
         return np.asarray(image.convert("RGB"))

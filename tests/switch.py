@@ -52,6 +52,11 @@ def photo(*people: int, copy: int = 0) -> bytes:
     return photos.encode(pixels, "PNG")
 
 
+def pair(person: int, copy: int = 0) -> list[bytes]:
+    """Two reference photos of one person, as an enrolment takes at least."""
+    return [photo(person, copy=copy), photo(person, copy=copy + 1)]
+
+
 def crawled(site: Site, path: str, data: bytes) -> Image | None:
     """Put a picture on a site, and let it be found there; none where nothing of it is kept."""
     site.answers[path] = Reply(data, "image/png")

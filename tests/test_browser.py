@@ -15,7 +15,7 @@ from tests.installation import ROOT, Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -24,6 +24,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_CODES = re.compile(r"^ +(?:Staff|Senior staff) +(\S+@\S+) +\S+\n +second step, each once: (.+)$", re.MULTILINE)
 _LOGIN = re.compile(r"^ +(?:Subscriber|Staff|Senior staff) +(\S+@\S+) +(\S+)$", re.MULTILINE)
 
 
@@ -32,11 +33,12 @@ expect.set_options(timeout=60_000)
 
 
 class Portal:
-    """A running demo: its address, and the passwords that it printed."""
+    """A running demo: its address, and the passwords and recovery codes that it printed."""
 
-    def __init__(self, url: str, passwords: dict[str, str]) -> None:
+    def __init__(self, url: str, printed: str) -> None:
         self.url = url
-        self.passwords = passwords
+        self.passwords = dict(_LOGIN.findall(printed))
+        self.codes = {email: codes.split() for email, codes in _CODES.findall(printed)}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    installation = Installation(tmp_path_factory.mktemp("demo"))
+    installation = Installation(tmp_path_factory.mktemp("demo"), DEFAULT_PLAN="free")
     command = [sys.executable, "manage.py", "demo", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=installation.environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -55,7 +57,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             printed += line
             if "The e-mails are in" in line:
                 break
-        yield Portal(f"http://localhost:{port}", dict(_LOGIN.findall(printed)))
+        yield Portal(f"http://localhost:{port}", printed)
     finally:
         process.terminate()
         process.wait(60)
@@ -65,7 +67,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 def browser() -> Iterator[Browser]:
     path = availability.chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 
@@ -88,6 +90,9 @@ def sign_in(page: Page, portal: Portal, email: str) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(portal.passwords[email])
     page.keyboard.press("Enter")
+    if email in portal.codes:
+        page.get_by_label("Code").fill(portal.codes[email].pop())
+        page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/dashboard/$|/console/$"))
 
 

@@ -46,6 +46,8 @@ def site() -> Iterator[Site]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     (folder / "alice.png").write_bytes(photos.encode(photos.astronaut(), "PNG"))
+    (folder / "alice-again.jpg").write_bytes(photos.pair(photos.astronaut())[1])
+    (folder / "hopper-again.jpg").write_bytes(photos.pair(photos.hopper())[1])
     (folder / "hopper.jpg").write_bytes(photos.jpeg(photos.hopper()))
     (folder / "group.jpg").write_bytes(photos.jpeg(photos.group()))
     (folder / "coffee.jpg").write_bytes(photos.jpeg(photos.coffee()))
@@ -53,19 +55,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def two(files: Path, name: str) -> list[str]:
+    """The photos of somebody that an enrolment takes at least."""
+    return [str(files / name), str(files / f"{Path(name).stem}-again.jpg")]
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Installation:
     """One in which Alice is enrolled."""
     made = Installation(tmp_path_factory.mktemp("installation"))
-    made.json("enrol", ALICE, str(files / "alice.png"), "--attested-by", CAROL)
+    made.json("enrol", ALICE, *two(files, "alice.png"), "--attested-by", CAROL)
     return made
 
 
 def test_the_main_job_by_hand(installation: Installation, site: Site, files: Path) -> None:
-    photo = str(files / "alice.png")
-    enrolled = installation.json("enrol", ALICE, photo, "--attested-by", CAROL)
+    pair = two(files, "alice.png")
+    enrolled = installation.json("enrol", ALICE, *pair, "--attested-by", CAROL)
     assert enrolled["state"] == "active"
-    assert installation.json("enrol", ALICE, photo, "--attested-by", CAROL) == enrolled
+    assert installation.json("enrol", ALICE, *pair, "--attested-by", CAROL) == enrolled
 
     (run,) = installation.json("crawl", site.url(), "--allow-private")["runs"]
     assert (run["status"], run["pages"], run["images"]) == ("finished", 2, 4)
@@ -112,6 +119,7 @@ def test_private_addresses_are_refused_before_any_request(installation: Installa
     [
         (["coffee.jpg"], "could not find a face"),
         (["group.jpg"], "several faces"),
+        (["alice.png"], "at least 2"),
         (["alice.png", "hopper.jpg"], "different people"),
         (["cut.jpg"], "damaged"),
         (["nowhere.jpg"], "No such file"),
@@ -126,7 +134,7 @@ def test_a_refused_enrolment_leaves_nothing_behind(
 
 
 def test_without_attestation_the_enrolment_waits(installation: Installation, files: Path) -> None:
-    waiting = installation.json("enrol", "grace@example.org", str(files / "hopper.jpg"))
+    waiting = installation.json("enrol", "grace@example.org", *two(files, "hopper.jpg"))
     assert (waiting["state"], waiting["matches"]) == ("awaiting_liveness", 0)
     assert installation.json("matches", "grace@example.org")["matches"] == []
 

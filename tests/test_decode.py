@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from search.engine import PictureRefused, Refusal, decode, load_engine, metadata
+from search.engine.age import load_age
 from search.engine.worker import look_at
 from tests import hostile, photos
 
@@ -303,6 +304,7 @@ def test_a_picture_built_up_in_too_many_steps_is_refused(side: int, scans: int) 
 
 def test_a_broken_file_lets_go_of_its_memory() -> None:
     """A refusal that held on to its traceback would hold on to the picture."""
-    outcomes = look_at(load_engine("sface", django_settings.MODEL_CACHE_DIR), [photos.jpeg(photos.hopper())[:9000]])
+    cache = django_settings.MODEL_CACHE_DIR
+    outcomes = look_at(load_engine("sface", cache), load_age(cache), [photos.jpeg(photos.hopper())[:9000]])
     assert isinstance(outcomes[0], PictureRefused)
     assert outcomes[0].__traceback__ is outcomes[0].__cause__ is outcomes[0].__context__ is None

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow]
 
 
 def test_the_story_comes_out_right_and_starts_clean(tmp_path: Path) -> None:
-    installation = Installation(tmp_path)
+    installation = Installation(tmp_path, DEFAULT_PLAN="free")
     for _ in range(2):
         done = installation.run("demo", "--no-serve", "--json", timeout=280)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -99,7 +99,7 @@ def test_watch_looks_again_for_whoever_enrols_later(watching: None, alice: User,
     crawl(alice=ASTRONAUT)
     assert not Image.objects.exists()
     consent.give(alice, Purpose)
-    enrolled = enrolment.enrol(alice, [ASTRONAUT], adult=True)
+    enrolled = enrolment.enrol(alice, photos.pair(ASTRONAUT), adult=True)
     enrolment.attest(enrolled, carol, "Met in person.")
     assert not Match.objects.exists()  # there is no gallery to search
     crawl(alice=ASTRONAUT)

@@ -1,6 +1,9 @@
 """Sealed values open for their person and purpose only, and for nobody once the key is destroyed."""
 
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accounts import keys
 from accounts.models import DataKey, User
@@ -39,3 +42,42 @@ def test_data_keys_are_wrapped_by_the_master_key(alice: User, settings) -> None:
     settings.MASTER_KEY = "another installation's"
     with pytest.raises(keys.Unreadable):
         keys.unseal(alice, "letter", sealed)
+
+
+# --- The half outside of the database ----------------------------------------------------------------------
+
+
+def half_of(user: User, settings) -> Path:
+    half = keys.halves_of(user)[0].hex()
+    return Path(settings.KEYS_DIR) / half[:2] / half
+
+
+def test_promise_04_a_destroyed_key_stays_so_when_its_row_comes_back(alice: User, settings) -> None:
+    """As from a dump: the row, the master key and the sealed value are all there."""
+    sealed = keys.seal(alice, "letter", b"private")
+    dumped = bytes(DataKey.objects.get(user=alice).wrapped)
+    assert keys.destroy(alice)
+    DataKey.objects.create(user=alice, wrapped=dumped)
+    with pytest.raises(keys.Unreadable):
+        keys.unseal(alice, "letter", sealed)
+    assert keys.lost() == [alice.pk]
+    assert keys.destroy(alice)
+    assert not keys.destroy(alice)
+
+
+def test_the_half_is_nobodys_to_read_but_ours(alice: User, settings) -> None:
+    keys.seal(alice, "letter", b"private")
+    path = half_of(alice, settings)
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.read_bytes() not in bytes(DataKey.objects.get(user=alice).wrapped)
+
+
+def test_a_key_from_before_there_were_halves_gets_one(alice: User, settings) -> None:
+    key = AESGCM.generate_key(256)
+    old = keys._encrypt(keys.derived_key("wrap"), str(alice.pk), key)
+    sealed = keys._encrypt(key, f"{alice.pk}:letter", b"private")
+    DataKey.objects.create(user=alice, wrapped=old)
+    assert keys.unseal(alice, "letter", sealed) == b"private"
+    assert bytes(DataKey.objects.get(user=alice).wrapped) != old
+    assert half_of(alice, settings).exists()
+    assert keys.unseal(alice, "letter", sealed) == b"private"

@@ -39,7 +39,7 @@ def matched(user: User) -> set[str]:
 
 def enrol(user: User, staff: User, photo: bytes) -> Enrolment:
     consent.give(user, Purpose)
-    enrolled = enrolment.enrol(user, [photo], adult=True)
+    enrolled = enrolment.enrol(user, photos.pair(photo), adult=True)
     enrolment.attest(enrolled, staff, "Met in person.")
     return enrolled
 
@@ -77,7 +77,7 @@ def test_two_subjects_in_one_picture_get_a_match_each(enrolled_alice: Enrolment,
 def test_before_the_liveness_check_there_is_no_match(alice: User) -> None:
     crawl()
     consent.give(alice, Purpose)
-    enrolment.enrol(alice, [photos.jpeg(ASTRONAUT)], adult=True)
+    enrolment.enrol(alice, photos.pair(ASTRONAUT), adult=True)
     ingest.ingest_waiting()
     assert not Match.objects.exists()
 

@@ -30,6 +30,7 @@ from search.engine import (
     load_engine,
     wire,
 )
+from search.engine.age import load_age
 from search.engine.worker import look_at
 from tests import hostile, photos
 
@@ -84,7 +85,9 @@ def reason_of(outcome: Analysis | PictureRefused) -> Refusal:
 def test_a_worker_measures_what_the_engine_measures(pool: Pool) -> None:
     items = [photos.jpeg(photos.group()), ASTRONAUT, photos.encode(photos.hopper(), "WEBP")]
     for there, here in zip(
-        pool.analyse(items), look_at(load_engine("sface", settings.MODEL_CACHE_DIR), items), strict=True
+        pool.analyse(items),
+        look_at(load_engine("sface", settings.MODEL_CACHE_DIR), load_age(settings.MODEL_CACHE_DIR), items),
+        strict=True,
     ):
         assert isinstance(there, Analysis)
         assert isinstance(here, Analysis)
@@ -92,6 +95,7 @@ def test_a_worker_measures_what_the_engine_measures(pool: Pool) -> None:
         for one, other in zip(there.faces, here.faces, strict=True):
             assert one.box == pytest.approx(other.box, abs=0.01)
             assert one.landmarks == pytest.approx(other.landmarks, abs=0.01)
+            assert one.under_18 == pytest.approx(other.under_18, abs=1e-4)
             assert one.embedding @ other.embedding == pytest.approx(1, abs=1e-4)
             assert one.quality.length == pytest.approx(other.quality.length, rel=1e-3)
             assert (one.model_id, one.embedding.dtype) == (other.model_id, np.float32)
@@ -360,7 +364,7 @@ def _landlock_version() -> int:
 def an_answer(**changes: Any) -> tuple[dict[str, Any], bytes]:
     """A good one about one face in one picture, with changes."""
     picture = {"width": 100, "height": 80, "format": "JPEG", "pdq": ["0" * 64] * 8, "faces": 1}
-    row = [10, 10, 20, 30, 0.9, 11, 20, 300, 1, 2, 3, 0.5, *[15.0] * 10, 1, 0, 0, 0]
+    row = [10, 10, 20, 30, 0.9, 0.1, 11, 20, 300, 1, 2, 3, 0.5, *[15.0] * 10, 1, 0, 0, 0]
     for place, value in changes.pop("row", {}).items():
         row[place] = value
     return {"pictures": [{**picture, **changes}]}, np.array(row, "<f8").tobytes()
@@ -382,7 +386,8 @@ def test_a_sound_answer_is_understood() -> None:
         {"format": "SVG"}, {"format": ["JPEG"]}, {"pdq": []}, {"pdq": ["0" * 64] * 7}, {"pdq": ["g" * 64] * 8},
         {"pdq": [None] * 8}, {"faces": 2}, {"faces": 0}, {"faces": 10**9}, {"faces": None},
         {"row": {0: float("nan")}}, {"row": {0: -5}}, {"row": {2: 500}}, {"row": {4: 1.5}}, {"row": {5: float("inf")}},
-        {"row": {15: 1e300}}, {"row": {22: 0}}, {"row": {22: 3}}, {"row": {23: float("nan")}},
+        {"row": {5: 1.1}}, {"row": {5: -0.1}}, {"row": {16: 1e300}}, {"row": {23: 0}}, {"row": {23: 3}},
+        {"row": {24: float("nan")}},
         {"reason": "because", "sentence": "No."}, {"reason": ["empty"], "sentence": "No."},
         {"reason": "empty", "sentence": 5}, {"reason": "empty", "sentence": "x" * 301},
         {"reason": "empty", "sentence": "one\nline\x1b[31m."},

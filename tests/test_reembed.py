@@ -17,7 +17,7 @@ from search import enrolment, faces, gallery, optout, reembed
 from search.engine.base import overlap
 from search.models import Enrolment, Face, Image, Match
 from tests import switch
-from tests.optouts import active_optout, mailed_token
+from tests.optouts import active_optout, confirmed_optout, passed
 from tests.sites import Reply, Site, serve
 from tests.switch import ALICE, GRACE, MALLORY
 
@@ -40,7 +40,7 @@ def web() -> Iterator[Site]:
 def found_alice(alice: User, carol: User, web: Site) -> Enrolment:
     """Alice, enrolled with the first model, and found in two pictures, one of them with Grace."""
     consent.give(alice, Purpose)
-    enrolled = enrolment.enrol(alice, [switch.photo(ALICE)], adult=True)
+    enrolled = enrolment.enrol(alice, switch.pair(ALICE), adult=True)
     enrolment.attest(enrolled, carol, "Met in person.")
     switch.crawled(web, "/alone.png", switch.photo(ALICE, copy=90))
     switch.crawled(web, "/two.png", switch.photo(GRACE, ALICE, copy=100))
@@ -121,7 +121,7 @@ def test_what_cannot_be_had_is_counted_and_never_compared(
     assert gallery.size() == 0
     Match.objects.all().delete()
     user = found_alice.subject.user
-    enrolment.attest(enrolment.enrol(user, [switch.photo(ALICE)], adult=True), carol, "Met again.")
+    enrolment.attest(enrolment.enrol(user, switch.pair(ALICE), adult=True), carol, "Met again.")
     assert not Match.objects.exists()
 
 
@@ -161,7 +161,7 @@ def test_new_faces_wait_for_forward_matching_and_find_who_is_enrolled(
     switch.crawled(web, "/alone.png", switch.photo(ALICE, copy=90))
     change(settings)
     consent.give(alice, Purpose)
-    enrolment.attest(enrolment.enrol(alice, [switch.photo(ALICE)], adult=True), carol, "Met in person.")
+    enrolment.attest(enrolment.enrol(alice, switch.pair(ALICE), adult=True), carol, "Met in person.")
     assert not Match.objects.exists()
     assert reembed.reembed().matches == 1
 
@@ -201,7 +201,7 @@ def test_an_earlier_optout_is_honoured_by_the_earlier_engine(
     assert later.faces.count() == 1
     consent.give(bob, Purpose)
     with pytest.raises(enrolment.EnrolmentRefused) as refusal:
-        enrolment.enrol(bob, [switch.photo(GRACE, copy=9)], adult=True)
+        enrolment.enrol(bob, switch.pair(GRACE, copy=9), adult=True)
     assert refusal.value.code == "opted_out"
 
 
@@ -213,7 +213,7 @@ def test_without_the_earlier_engine_everything_stops_and_says_what_to_do(
     consent.give(bob, Purpose)
     for act in (
         lambda: switch.crawled(web, "/later.png", switch.photo(GRACE, copy=33)),
-        lambda: enrolment.enrol(bob, [switch.photo(GRACE)], adult=True),
+        lambda: enrolment.enrol(bob, switch.pair(GRACE), adult=True),
         reembed.reembed,
     ):
         with pytest.raises(faces.EngineUnavailable, match=r"1 opt-out was made with .* set FACE_MODEL_BEFORE"):
@@ -247,11 +247,31 @@ def test_withdrawn_and_new_optouts_count_at_once() -> None:
     assert not optout.is_hidden(grace.embedding)
 
 
-def test_an_optout_asked_for_with_the_earlier_model_cannot_be_confirmed(settings: Any) -> None:
-    optout.request("grace@example.org", switch.photo(GRACE))
+def test_owners_of_earlier_optouts_are_asked_once_and_can_renew_them(settings: Any) -> None:
+    made = active_optout("grace@example.org", switch.photo(GRACE))
+    assert not optout.may_check(made)
+    new = change(settings, before=True)
+    assert reembed.reembed().optouts_asked == 1
+    assert mail.outbox[-1].to == ["grace@example.org"]
+    assert reembed.reembed().optouts_asked == 0
+    settings.FACE_MODEL_BEFORE = ""
+    made.refresh_from_db()
+    optout.live_passed(made, passed(switch.photo(GRACE, copy=7)))
+    made.refresh_from_db()
+    assert (made.state, made.model_id, made.recapture_asked_at) == ("active", new, None)
+    assert optout.hidden_in(b"", faces.faces_in(switch.photo(GRACE, copy=9))).all()
+    assert optout.waiting() == 0
+
+
+def test_photos_for_a_person_are_of_no_use_with_another_model(settings: Any, carol: User) -> None:
+    made = confirmed_optout("grace@example.org")
+    optout.ask_person(made, [switch.photo(GRACE)])
     change(settings)
-    with pytest.raises(optout.OptOutRefused, match="ask again"):
-        optout.confirm(mailed_token())
+    with pytest.raises(optout.OptOutRefused, match="new way"):
+        optout.approve(made, carol, "Spoke with her.")
+    optout.ask_person(made, [switch.photo(GRACE, copy=3)])
+    optout.approve(made, carol, "Spoke with her.")
+    assert made.state == "active"
 
 
 # --- The command -----------------------------------------------------------------------------------------

@@ -300,6 +300,8 @@ CRAWL = ("scrapy", "twisted", "scrapy_playwright", "playwright")
 ALLOWED = {
     "crawler.fetch": {"httpcore"},
     "crawler.resolver": {"socket"},
+    # The operator's own mailbox
+    "accounts.tickets.mailboxes": {"imaplib"},
     # The name of this machine
     "crawler.frontiers.frontier_client": {"socket"},
 }

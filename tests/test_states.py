@@ -17,7 +17,13 @@ EXPECTED = {
     "enrolment": {"awaiting_liveness": "active refused withdrawn", "active": "awaiting_liveness withdrawn"},
     "liveness": {"pending": "passed failed"},
     "match": {"candidate": "confirmed dismissed", "confirmed": "candidate", "dismissed": "candidate"},
-    "opt_out": {"pending": "active contested withdrawn", "contested": "active withdrawn", "active": "withdrawn"},
+    "opt_out": {
+        "pending": "confirmed withdrawn",
+        "confirmed": "assisted contested active withdrawn",
+        "assisted": "contested active refused withdrawn",
+        "contested": "active refused withdrawn",
+        "active": "contested withdrawn",
+    },
     "case": {
         "triage": "drafting awaiting_subject closed",
         "drafting": "awaiting_provider action_needed awaiting_subject closed",

@@ -21,8 +21,8 @@ from tests.routes import OUR_APPS, Route, ours, routes
 from tests.world import World, undone
 
 AUDIENCES = {"public", "members", "subscribers", "staff", "senior_staff"}
-# The two forms that take a photo: one to enrol one's own face, one to have it left out.
-TAKE_A_PHOTO = {"EnrolForm", "OptOutForm"}
+# The forms that take a photo: to enrol one's own face, to have it left out, and for either, a frame of the live check.
+TAKE_A_PHOTO = {"PhotosForm", "OptOutPhotosForm", "LiveFrameForm"}
 # Field names under which a photo might be taken by a form that does not exist yet.
 LIKELY_NAMES = ("photo", "photos", "file", "files", "image", "picture", "upload", "face", "query", "probe")
 
@@ -50,7 +50,7 @@ def our_modules() -> Iterator[Path]:
             yield path.relative_to(configuration.BASE_DIR)
 
 
-def test_only_two_forms_take_a_file() -> None:
+def test_only_these_forms_take_a_file() -> None:
     taking = {
         form.__name__
         for form in _all_forms(forms.BaseForm)
@@ -61,9 +61,14 @@ def test_only_two_forms_take_a_file() -> None:
 
 
 def test_uploads_are_read_nowhere_else() -> None:
-    """`request.FILES` and `request.body` appear in the two forms' module, and in no view."""
+    """`request.FILES` and `request.body` appear in the modules of these forms, and in no view."""
     reading = {path.as_posix() for path in our_modules() if _reads_uploads(path)}
-    assert reading == {"search/forms.py", "search/optout_forms.py"}
+    # Stripe's messages are JSON, and signed.
+    assert reading - {"accounts/billing/webhooks.py"} == {
+        "search/forms.py",
+        "search/live_forms.py",
+        "search/optout_forms.py",
+    }
 
 
 def test_no_view_reaches_the_gallery_or_the_engine() -> None:
@@ -167,7 +172,7 @@ def test_a_photo_of_somebody_names_no_match_of_theirs_to_anybody(made: World, cl
         (client_for(made.dana), bobs, [made.untold, made.bobs]),
     ]
     taking = routes_that_take_a_post()
-    assert {"search:enrol", "search:optout", "search:decide"} <= {route.name for route in taking}
+    assert {"search:photos", "search:live_frame", "search:optout", "search:decide"} <= {route.name for route in taking}
     for browser, photo, hidden in tries:
         for route in taking:
             url = route.url(**world.arguments(made, route.name))

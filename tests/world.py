@@ -6,19 +6,26 @@ Made as the story makes them: a real page on loopback, a real registry, real let
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import consent
-from accounts.models import Purpose, Role, User
+from accounts.models import PolicyVersion, PublishedReport, Purpose, Role, User
+from accounts.policies import versions
+from accounts.rights import holds, receipts
+from accounts.rights.holds import Order
 from crawler import sources
 from crawler.blocklists import restricted
 from crawler.models import BlockedHost, CrawlRun, RestrictedPicture, url_digest
 from search import enrolment, optout
-from search.models import Enrolment, Match
+from search.models import AgeStop, Enrolment, Match, OptOut
+from search.optouts import links
+from search.states import AgeStopState
 from takedowns.cases import ask_person
 from takedowns.models import Case
-from tests import cases, photos
+from tests import cases, photos, registers
 from tests.matches import make_match
 from tests.optouts import mailed_token
 
@@ -37,6 +44,7 @@ class World:
     waiting: Enrolment
     confirm_token: str
     withdraw_token: str
+    optout: OptOut
     run: CrawlRun
     blocked: BlockedHost
 
@@ -55,9 +63,10 @@ def build(alice: User, bob: User, carol: User, dana: User) -> World:
     ask_person(case, "new_place", case.pk, "Look at the other place.")
     erin = User.objects.create_user("erin@example.org", full_name="Erin Waiting", role=Role.SUBSCRIBER)
     consent.give(erin, consent.REQUIRED)
-    optout.request("someone@example.org", photos.jpeg(photos.grey(photos.hanks())))
+    optout.request("someone@example.org")
     confirm_token = mailed_token()
-    optout.confirm(confirm_token)
+    opted_out = optout.confirm(confirm_token)
+    optout.ask_person(opted_out, [photos.jpeg(photos.grey(photos.hanks()))])
     return World(
         alice=alice,
         bob=bob,
@@ -66,9 +75,10 @@ def build(alice: User, bob: User, carol: User, dana: User) -> World:
         untold=make_match(enrolled[alice].subject, band="certain", with_preview=True),
         bobs=make_match(enrolled[bob].subject, band="possible", with_preview=True),
         case=case,
-        waiting=enrolment.enrol(erin, [photos.jpeg(_somebody())], adult=True),
+        waiting=enrolment.enrol(erin, photos.pair(_somebody()), adult=True),
         confirm_token=confirm_token,
-        withdraw_token=mailed_token(),
+        withdraw_token=links.token(links.WITHDRAW, opted_out),
+        optout=opted_out,
         run=CrawlRun.objects.create(source=sources.add_source("https://forum.example/", named_by=carol)),
         blocked=sources.block_host("photos.example", "The owner asked us to stay away.", carol),
     )
@@ -76,7 +86,7 @@ def build(alice: User, bob: User, carol: User, dana: User) -> World:
 
 def _enrolled(user: User, photo: photos.Rgb, staff: User) -> Enrolment:
     consent.give(user, Purpose)
-    made = enrolment.enrol(user, [photos.jpeg(photo)], adult=True)
+    made = enrolment.enrol(user, photos.pair(photo), adult=True)
     enrolment.attest(made, staff, "Met in person.")
     made.refresh_from_db()
     return made
@@ -87,6 +97,32 @@ def _restricted() -> RestrictedPicture:
     page_url, image_url = "https://bad.example/page", "https://bad.example/picture.jpg"
     restricted.note([(page_url, image_url)], "A list")
     return RestrictedPicture.objects.get(digest=url_digest(page_url, image_url))
+
+
+def _policy() -> PolicyVersion:
+    newest = versions.history(PolicyVersion.Kind.PRIVACY).first()
+    assert newest
+    return newest
+
+
+def _report() -> PublishedReport:
+    return PublishedReport.objects.get_or_create(period="2026-H1", defaults={"body": {"title": "A half-year"}})[0]
+
+
+def _age_stop(waiting: Enrolment) -> AgeStop:
+    """Somebody asks a person to decide about their age."""
+    stops = AgeStop.objects.filter(user=waiting.subject.user)
+    return stops.first() or AgeStop.objects.create(user=waiting.subject.user, state=AgeStopState.APPEALED)
+
+
+def _receipt() -> str:
+    """Of an account that was erased."""
+    return receipts.issue(uuid4(), timezone.now(), {"Your account": 1}, {}).reference
+
+
+def _hold(world: "World") -> UUID:
+    """On Alice's case."""
+    return holds.place(world.alice, Order("Cases", str(world.case.pk), "A lawsuit"), world.dana).pk
 
 
 def _somebody() -> photos.Rgb:
@@ -124,9 +160,18 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "search:undo": lambda world: {"pk": world.untold.pk},
     "search:preview": lambda world: {"pk": world.untold.pk},
     "search:attest": lambda world: {"pk": world.waiting.pk},
+    "search:age_stop": lambda world: {"pk": _age_stop(world.waiting).pk},
+    **{
+        f"search:optout_{page}": lambda world: {"token": links.token(links.YOURS, world.optout)}
+        for page in ("yours", "check", "live_begin", "live_frame", "assisted", "test", "test_live")
+    },
+    "search:optout_decide": lambda world: {"pk": world.optout.pk},
     "search:optout_confirm": lambda world: {"token": world.confirm_token},
     "search:optout_withdraw": lambda world: {"token": world.withdraw_token},
     "takedowns:open": lambda world: {"pk": world.case.match_id},
+    "takedowns:yourself": lambda world: {"pk": world.case.match_id},
+    "billing:console_plan": lambda world: {"pk": world.alice.pk},
+    "billing:console_end": lambda world: {"pk": world.alice.pk},
     "takedowns:case": lambda world: {"pk": world.case.pk},
     "takedowns:again": lambda world: {"pk": world.case.pk},
     "takedowns:end": lambda world: {"pk": world.case.pk},
@@ -143,8 +188,27 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "takedowns:edit_notice": lambda world: {"pk": world.case.notices.get().pk},
     "takedowns:settle_notice": lambda world: {"pk": world.case.notices.get().pk},
     "takedowns:work_done": lambda world: {"pk": world.case.work_items.get().pk},
+    "policies:policy": lambda world: {"kind": _policy().kind},
+    "policies:version": lambda world: {"kind": _policy().kind, "version": _policy().version},
+    "policies:difference": lambda world: {"kind": _policy().kind, "old": _policy().version, "new": _policy().version},
+    "portal:transparency_report": lambda world: {"period": _report().period},
+    "portal:transparency_json": lambda world: {"period": _report().period},
     "crawler:restricted_report": lambda world: {"pk": _restricted().pk},
+    "rights:receipt": lambda world: {"reference": _receipt()},
+    "rights:receipt_file": lambda world: {"reference": _receipt()},
+    "rights:release_hold": lambda world: {"pk": _hold(world)},
     "crawler:restricted_close": lambda world: {"pk": _restricted().pk},
+}
+
+OBJECTS |= {
+    f"tickets:{name}": lambda world: {"pk": registers.ticket(world.alice).pk} for name in registers.TICKET_ROUTES
+}
+OBJECTS |= {
+    f"tickets:{name}": lambda world: {"pk": registers.incident(world.dana).pk} for name in registers.INCIDENT_ROUTES
+}
+OBJECTS |= {
+    f"tickets:{name}": lambda world: {"pk": registers.legal_request(world.dana, world.alice).pk}
+    for name in registers.LEGAL_ROUTES
 }
 
 

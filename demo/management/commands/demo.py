@@ -86,6 +86,8 @@ class Command(BaseCommand):
         print(f"\nThe portal runs at http://localhost:{port} (Ctrl-C ends it). Sign in as:", flush=True)
         for login in sorted(logins, key=lambda login: login["role"], reverse=True):
             print(f"   {login['role']:13}  {login['email']:26}  {login['password']}", flush=True)
+            if "codes" in login:
+                print(f"                  second step, each once: {login['codes']}", flush=True)
         print(f"\nThe e-mails are in {folder / 'mail'}, the log is {folder / 'portal.log'}.", flush=True)
         process.wait()
         raise CommandError(f"The portal ended by itself; see {folder / 'portal.log'}.")

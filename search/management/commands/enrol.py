@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts import consent
 from accounts.models import Purpose, Role, User
 from config.commands import OperatorCommand
-from search import enrolment
+from search import ages, enrolment
 from search.engine import EngineUnavailable
 from search.models import Enrolment
 from search.states import EnrolmentState
@@ -22,8 +22,8 @@ _MAX_BYTES = 40 * 1024 * 1024
 
 class Command(OperatorCommand):
     help = (
-        "Enrol a person from reference photos, creating their account if needed. "
-        "The operator vouches that the person consented; the photos are measured and not kept."
+        "Enrol a person from two or more reference photos, creating their account if needed. "
+        "The operator vouches that the person is an adult and consented; the photos are measured and not kept."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,7 +46,7 @@ class Command(OperatorCommand):
                 enrolled = enrolment.enrol(user, photos, adult=True)
                 if attested_by and enrolled.state == EnrolmentState.AWAITING_LIVENESS:
                     enrolment.attest(enrolled, _staff(_address(attested_by)), "Attested on the command line.")
-        except (enrolment.EnrolmentRefused, EngineUnavailable) as error:
+        except (enrolment.EnrolmentRefused, ages.ApparentMinor, EngineUnavailable) as error:
             raise CommandError(str(error)) from error
         enrolled.refresh_from_db()
         self._report(enrolled)
