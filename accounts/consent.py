@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import Consent, Purpose, User
 from accounts.policies import versions
 
-TEXT_VERSION = "2026-11-22"
+TEXT_VERSION = "2026-11-22.2"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Wording:
 WORDINGS: dict[Purpose, Wording] = {
     Purpose.MATCHING: Wording(
         "Compare my face",
-        "We measure my face in the photos I give and keep the measurements, sealed, to compare them with faces "
-        "in pictures we find. The photos themselves are not kept.",
+        "We measure my face in the camera's pictures and in the photos I give, and keep the measurements, sealed, to "
+        "compare them with faces in pictures we find. The pictures and photos themselves are not kept.",
         required=True,
     ),
     Purpose.CRAWL_WATCH: Wording(

@@ -22,7 +22,7 @@ from tests import moving_face as moving
 Rgb = NDArray[np.uint8]
 Attack = Callable[["Scene"], Sequence[Frame]]
 
-_FACING = 10.0
+_FACING = 14.0
 _SECONDS = 14.0
 """For an attack that waits for a step; the rest of the time would look the same."""
 
@@ -82,6 +82,11 @@ def _photo_series(scene: Scene) -> list[Frame]:
     return moving.perform(seen, scene.steps, scene.seed, most=_SECONDS, at_once=True).frames
 
 
+def _screened(scene: Scene, *, grid: bool) -> Sequence[Frame]:
+    """With all the time it needs: nothing but the grid tells it from the person."""
+    return moving.perform(moving.screened(moving.head(scene.photo), grid=grid), scene.steps, scene.seed).frames
+
+
 ATTACKS: dict[str, Attack] = {
     "still photo in front of the camera": _still,
     "photo moved, tilted and turned": lambda scene: scene.try_with(moving.plane(scene.sheet)),
@@ -94,16 +99,12 @@ ATTACKS: dict[str, Attack] = {
     "another person half-way": _other_half_way,
     "replay of an earlier session, same steps asked": _replay,
     "the same frames injected again and again": _identical,
-    "film of the right steps on a screen, its grid seen": lambda scene: scene.try_with(
-        moving.screened(moving.head(scene.photo))
-    ),
+    "film of the right steps on a screen, its grid seen": lambda scene: _screened(scene, grid=True),
 }
 """What the check is there to stop."""
 
 BEYOND: dict[str, Attack] = {
-    "film of the right steps on a screen, its grid not seen": lambda scene: scene.try_with(
-        moving.screened(moving.head(scene.photo), grid=False)
-    ),
+    "film of the right steps on a screen, its grid not seen": lambda scene: _screened(scene, grid=False),
     "3-D warp or deep fake injected through a virtual camera": lambda scene: scene.take().frames,
 }
 """What it does not stop, measured to say so."""

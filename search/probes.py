@@ -7,9 +7,11 @@ and with both required consents in force at this moment, and for nothing else.
 import uuid
 from dataclasses import dataclass, field
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
-from accounts import consent, keys
+from accounts import audit, consent, keys
 from accounts.models import AccountLock, Purpose
 from search import faces
 from search.engine.base import Vector
@@ -17,6 +19,7 @@ from search.models import Enrolment, FaceTemplate, LivenessCheck
 from search.states import EnrolmentState, LivenessState
 
 _PURPOSE = "face-template"
+_DAY = 24 * 3600
 
 
 class NotAProbe(Exception):
@@ -127,4 +130,7 @@ def unsealed(template: FaceTemplate) -> Vector:
 
 
 def _unseal(enrolment: Enrolment, template: FaceTemplate) -> Vector:
+    """Open a face template. The person sees in their audit trail on which days that was done."""
+    if cache.add(f"template-read:{enrolment.pk}:{timezone.now().date()}", 1, _DAY):
+        audit.record("templates.read", enrolment, about=enrolment.subject.user)
     return faces.from_bytes(keys.unseal(enrolment.subject.user, _PURPOSE, template.sealed))

@@ -210,7 +210,7 @@ def test_this_installation_is_sound() -> None:
 
 def test_an_installation_with_other_weights_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_bytes", lambda path: b"other weights")
-    assert len(check_environment()) == 2
+    assert len(check_environment()) == 3  # the detector, the embedder and the age estimate
 
 
 def test_a_gui_build_of_opencv_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,20 +7,19 @@ from accounts.append_only import append_only
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_registers_append_only'),
+        ("accounts", "0004_registers_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PublishedReport',
+            name="PublishedReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(max_length=10, unique=True)),
-                ('body', models.JSONField()),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period", models.CharField(max_length=10, unique=True)),
+                ("body", models.JSONField()),
+                ("published_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
-        append_only('accounts_publishedreport'),
+        append_only("accounts_publishedreport"),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_published_reports'),
+        ("accounts", "0005_published_reports"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='subscription',
-            name='watched_since',
+            model_name="subscription",
+            name="watched_since",
             field=models.DateTimeField(null=True),
         ),
     ]

@@ -78,6 +78,7 @@ WORDS = {
     "session.ended": "Signed a browser out",
     "source.reported": "Reported a page",
     "templates.exported": "Read your face templates for your archive",
+    "templates.read": "Opened your face templates to compare them, once or more on that day",
 }
 
 

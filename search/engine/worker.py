@@ -67,6 +67,7 @@ def main() -> None:
         write_frame(answers, {"unavailable": f"The face engine cannot be started: {type(error).__name__}."})
         return
     memory = Memory()
+    memory.give_back()  # what reading the models took and left behind
     confine(memory, int(memory_bytes))
     most = memory.held() + int(_LEFT_BEHIND * int(memory_bytes))
     write_frame(answers, {"model_id": engine.model_id, "dimension": engine.dimension})
