@@ -1,4 +1,10 @@
-"""The subject of a mail to somebody with an account."""
+"""Mails of our own to people: from templates, in text and HTML, with a subject that gives nothing away if asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 
 from accounts.models import User
 
@@ -9,3 +15,21 @@ NEUTRAL = "A message for you"
 def subject(user: User | None, text: str) -> str:
     """The subject as it is, or a neutral one where the person asked for that."""
     return NEUTRAL if user is not None and user.discreet else text
+
+
+def message(
+    template: str, context: Mapping[str, Any], *, to: str, user: User | None = None, message_id: str = ""
+) -> EmailMultiAlternatives:
+    """A mail made of `<template>_subject.txt`, `<template>.txt` and `<template>.html`, not sent yet.
+
+    `user` is whose wish for neutral subjects counts; with a `message_id` of its own, a mail sent twice is shown once.
+    """
+    shown = dict(context)
+    made = EmailMultiAlternatives(
+        subject=subject(user, render_to_string(f"{template}_subject.txt", shown).strip()),
+        body=render_to_string(f"{template}.txt", shown),
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"} | ({"Message-ID": message_id} if message_id else {}),
+    )
+    made.attach_alternative(render_to_string(f"{template}.html", shown), "text/html")
+    return made

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -117,13 +116,6 @@ def _message(attempt: DeliveryAttempt) -> EmailMultiAlternatives:
         "link": settings.PORTAL_URL + reverse("search:matches"),
         "contact_email": settings.CONTACT_EMAIL,
     }
-    message = EmailMultiAlternatives(
-        subject=mailing.subject(
-            attempt.user, render_to_string("alerts/email/new_matches_subject.txt", context).strip()
-        ),
-        body=render_to_string("alerts/email/new_matches.txt", context),
-        to=[attempt.user.email],
-        headers={"Message-ID": attempt.message_id, "Auto-Submitted": "auto-generated"},
+    return mailing.message(
+        "alerts/email/new_matches", context, to=attempt.user.email, user=attempt.user, message_id=attempt.message_id
     )
-    message.attach_alternative(render_to_string("alerts/email/new_matches.html", context), "text/html")
-    return message

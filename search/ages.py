@@ -9,10 +9,8 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -118,7 +116,7 @@ def decide(stop: AgeStop, staff: User, *, allowed: bool, reason: str) -> None:
         audit.record(f"age.{state.value}", stop, actor=staff, about=stop.user)
         if not allowed:
             _end_enrolment(stop.user, staff)
-        transaction.on_commit(lambda: _tell(stop))
+        transaction.on_commit(lambda: _tell(stop), robust=True)
 
 
 def _end_enrolment(user: User, staff: User) -> None:
@@ -137,13 +135,7 @@ def _tell(stop: AgeStop) -> None:
         "link": settings.PORTAL_URL + reverse("search:age"),
         "contact_email": settings.CONTACT_EMAIL,
     }
-    message = EmailMultiAlternatives(
-        subject=mailing.subject(stop.user, render_to_string("search/email/age_decided_subject.txt", context).strip()),
-        body=render_to_string("search/email/age_decided.txt", context),
-        to=[stop.user.email],
-    )
-    message.attach_alternative(render_to_string("search/email/age_decided.html", context), "text/html")
-    message.send()
+    mailing.message("search/email/age_decided", context, to=stop.user.email, user=stop.user).send()
 
 
 def known_adults() -> set[UUID]:

@@ -10,7 +10,6 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Exists, OuterRef, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -77,13 +76,5 @@ def _ask(enrolment: Enrolment) -> bool:
 def _message(enrolment: Enrolment) -> EmailMultiAlternatives:
     """A mail without picture, address or name in it: it may be read over a shoulder."""
     context = {"link": settings.PORTAL_URL + reverse("search:enrol"), "contact_email": settings.CONTACT_EMAIL}
-    message = EmailMultiAlternatives(
-        subject=mailing.subject(
-            enrolment.subject.user, render_to_string("search/email/recapture_subject.txt", context).strip()
-        ),
-        body=render_to_string("search/email/recapture.txt", context),
-        to=[enrolment.subject.user.email],
-        headers={"Auto-Submitted": "auto-generated"},
-    )
-    message.attach_alternative(render_to_string("search/email/recapture.html", context), "text/html")
-    return message
+    user = enrolment.subject.user
+    return mailing.message("search/email/recapture", context, to=user.email, user=user)

@@ -6,7 +6,6 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Exists, OuterRef, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -52,12 +51,6 @@ def _message(policy: PolicyVersion, user: User) -> EmailMultiAlternatives:
         "link": settings.PORTAL_URL + reverse("policies:changes"),
         "contact_email": settings.PRIVACY_EMAIL,
     }
-    message = EmailMultiAlternatives(
-        subject=mailing.subject(user, render_to_string("policies/email/change_subject.txt", context).strip()),
-        body=render_to_string("policies/email/change.txt", context),
-        to=[user.email],
-        # The same for every try, so that a mail sent twice is folded into one.
-        headers={"Message-ID": f"<policy-{policy.pk}-{user.pk}@{settings.MAIL_DOMAIN}>"},
-    )
-    message.attach_alternative(render_to_string("policies/email/change.html", context), "text/html")
-    return message
+    # The same id for every try, so that a mail sent twice is shown once.
+    message_id = f"<policy-{policy.pk}-{user.pk}@{settings.MAIL_DOMAIN}>"
+    return mailing.message("policies/email/change", context, to=user.email, user=user, message_id=message_id)

@@ -3,9 +3,8 @@
 import logging
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 
+from accounts import mailing
 from search.models import OptOut
 from search.optouts import links
 from search.optouts.sealing import email_of
@@ -22,14 +21,7 @@ def send(name: str, optout: OptOut) -> None:
         "withdraw": links.link(links.WITHDRAW, optout),
         "contact_email": settings.CONTACT_EMAIL,
     }
-    message = EmailMultiAlternatives(
-        subject=render_to_string(f"search/email/optout_{name}_subject.txt", context).strip(),
-        body=render_to_string(f"search/email/optout_{name}.txt", context),
-        to=[email_of(optout)],
-        headers={"Auto-Submitted": "auto-generated"},
-    )
-    message.attach_alternative(render_to_string(f"search/email/optout_{name}.html", context), "text/html")
-    message.send()
+    mailing.message(f"search/email/optout_{name}", context, to=email_of(optout)).send()
 
 
 def try_to_send(name: str, optout: OptOut) -> bool:
