@@ -1,9 +1,14 @@
-"""Loaded by pytest before the settings: a data folder of its own for every test process, gone at the end."""
+"""Loaded by pytest before the settings: a data folder of its own for every test process, gone at the end.
+
+And `--only-database`: the tests that use the database, for a second run on another one.
+"""
 
 import atexit
 import os
 import shutil
 import tempfile
+
+import pytest
 
 _folder = tempfile.mkdtemp(prefix="faceward-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -21,3 +26,19 @@ if redis_url := os.environ.get("REDIS_URL"):
     server, _, number = redis_url.rpartition("/")
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     os.environ["REDIS_URL"] = f"{server}/{int(number) + worker}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="leave out tests that do not use the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-database"):
+        return
+    left_out = [item for item in items if not _uses_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if _uses_database(item)]
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())

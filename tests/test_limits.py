@@ -8,6 +8,9 @@ from django.test import RequestFactory
 
 from accounts.limits import client, limited
 
+# So that it also runs with Redis (`--only-database`).
+pytestmark = pytest.mark.django_db
+
 
 def test_a_try_is_free_again_after_its_time() -> None:
     """In real time: a cache server's clock cannot be turned."""
