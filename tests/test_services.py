@@ -55,7 +55,9 @@ def test_crawled_pictures_are_ingested_by_the_queue(installation: Installation, 
     """Enrol and crawl by hand; a Celery worker does the rest by itself."""
     photo = tmp_path / "alice.jpg"
     photo.write_bytes(photos.jpeg(photos.astronaut()))
-    installation.json("enrol", ALICE, str(photo), "--attested-by", CAROL)
+    another = tmp_path / "alice-again.jpg"
+    another.write_bytes(photos.jpeg(photos.astronaut(), 80))
+    installation.json("enrol", ALICE, str(photo), str(another), "--attested-by", CAROL)
     copy = photos.jpeg(photos.mirrored(photos.astronaut()))
     with serve({"/": page('<img src="/a.jpg">'), "/a.jpg": Reply(copy, "image/jpeg")}) as site:
         installation.json("crawl", site.url(), "--allow-private")
