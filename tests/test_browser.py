@@ -105,7 +105,7 @@ def test_matches_are_blurred_until_asked_for_and_can_be_answered_and_undone(page
     assert "blur" in picture.evaluate("image => getComputedStyle(image).filter")
     show.click()
     page.wait_for_function("image => getComputedStyle(image).filter === 'none'", arg=picture.element_handle())
-    assert picture.evaluate("image => image.naturalWidth") > 0
+    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
 
     page.get_by_role("button", name="This is not me").last.click()
     undo = page.get_by_role("button", name="Change your answer").first

@@ -81,7 +81,7 @@ def test_refused_nothing_of_the_face_is_left(carol: User) -> None:
 
 def test_without_the_mail_nothing_is_decided(carol: User, monkeypatch: pytest.MonkeyPatch) -> None:
     made = assisted("grace@example.org", HOPPER)
-    monkeypatch.setattr("search.optouts.mails.EmailMultiAlternatives.send", _no_mail)
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", _no_mail)
     for decide in (optout.approve, optout.refuse):
         with pytest.raises(OSError, match="no mail"):
             decide(OptOut.objects.get(pk=made.pk), carol, "Because.")
@@ -91,7 +91,7 @@ def test_without_the_mail_nothing_is_decided(carol: User, monkeypatch: pytest.Mo
 
 def test_a_receipt_that_cannot_be_sent_holds_nothing_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     made = confirmed_optout("grace@example.org")
-    monkeypatch.setattr("search.optouts.mails.EmailMultiAlternatives.send", _no_mail)
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", _no_mail)
     optout.live_passed(made, passed(HOPPER))
     assert is_hidden(HOPPER)
 
