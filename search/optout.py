@@ -7,7 +7,6 @@ An opt-out in effect is asked at ingest (the face is dropped), at query (it is f
 refused). The list is sealed under a key of its own and read by `optouts.listed` only.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from accounts import audit, keys
 from accounts.models import User
+from accounts.references import reference
 from accounts.transitions import IllegalTransition, StaleState, change_state
 from search import faces, probes
 from search.engine import PictureRefused
@@ -32,7 +32,6 @@ from search.reference import ReferenceRefused, one_person, same_person_threshold
 from search.states import OPT_OUT, EnrolmentState, MatchState, OptOutState
 
 MAX_PHOTOS = 3
-_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 _UNFINISHED = (OptOutState.PENDING, OptOutState.CONFIRMED)
 _ENDED = (OptOutState.WITHDRAWN, OptOutState.REFUSED)
 _KEEP_ENDED = timedelta(days=30)
@@ -62,9 +61,7 @@ class Passed(Protocol):
 
 def request(email: str) -> OptOut:
     """Take an opt-out and mail its link; without it nothing happens. Raises OSError where no mail can be sent."""
-    optout = OptOut.objects.create(
-        reference="OO-" + "".join(secrets.choice(_ALPHABET) for _ in range(8)), sealed_email=sealed_email(email)
-    )
+    optout = OptOut.objects.create(reference=reference("OO"), sealed_email=sealed_email(email))
     mails.send("confirm", optout)
     return optout
 

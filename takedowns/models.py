@@ -1,6 +1,5 @@
 """Cases: what is to be removed, why, by whom, what was sent and what came of it."""
 
-import secrets
 import uuid
 
 from django.db import models
@@ -8,17 +7,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.references import reference
 from crawler.models import Evidence
 from search.models import Match, Subject
 from takedowns.states import CaseState, NoticeState, Outcome, UrlState
 
-# No vowels and no look-alikes: a reference must survive being read out on the telephone.
-_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-
 
 def new_reference() -> str:
     """A case reference such as `FW-7K2M9QXD` (38 bits, unique in the database)."""
-    return "FW-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return reference("FW")
 
 
 class Operator(models.Model):

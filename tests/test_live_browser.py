@@ -1,24 +1,18 @@
 """A person at a real browser with a camera: from what they agree to, to an enrolment that is active."""
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import availability, photos
-from tests.installation import ROOT, Installation
 from tests.known_steps import STEPS
 from tests.moving_face import POSES, Pose, film, head
+from tests.running_portal import Portal, running_portal
 from tests.signing_in import PASSWORD
 from tests.test_browser import FLAGS
-from tests.test_signin_browser import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -55,27 +49,8 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://localhost:{port}"
-    installation = Installation(tmp_path_factory.mktemp("portal"), PORTAL_URL=url)
-    assert installation.run("migrate", "-v0").returncode == 0
-    command = [sys.executable, "-m", "tests.known_steps", "runserver", "--noreload", "--insecure", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=installation.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(300):
-            try:
-                httpx.get(f"{url}/healthz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        yield Portal(url, installation.folder / "mail")
-    finally:
-        process.terminate()
-        process.wait(30)
+    with running_portal(tmp_path_factory.mktemp("portal"), ("-m", "tests.known_steps")) as running:
+        yield running
 
 
 @pytest.fixture

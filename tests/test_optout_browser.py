@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import photos
+from tests.running_portal import Portal
 from tests.test_live_browser import camera, page, portal
-from tests.test_signin_browser import Portal
 
 __all__ = ["camera", "page", "portal"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

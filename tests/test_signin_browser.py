@@ -1,18 +1,14 @@
 """In a real browser: an account made with a code, a passkey added, and signing in with the passkey alone."""
 
 import re
-import socket
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import availability
-from tests.installation import Installation
-from tests.signing_in import CODE, PASSWORD
+from tests.running_portal import Portal, running_portal
+from tests.signing_in import PASSWORD
 
 pytestmark = [pytest.mark.browser]
 
@@ -27,39 +23,11 @@ _DEVICE = {
 }
 
 
-class Portal:
-    """A running portal of its own, and the mails that it sent."""
-
-    def __init__(self, url: str, mails: Path) -> None:
-        self.url, self.mails = url, mails
-
-    def mailed_code(self, address: str) -> str:
-        """The code in the mail to somebody."""
-        texts = [path.read_text() for path in self.mails.iterdir()]
-        return next(CODE.findall(text)[-1] for text in texts if f"To: {address}" in text)
-
-
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     availability.chromium()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://localhost:{port}"
-    installation = Installation(tmp_path_factory.mktemp("portal"), PORTAL_URL=url)
-    assert installation.run("migrate", "-v0").returncode == 0
-    process = installation.start("runserver", "--noreload", "--insecure", f"127.0.0.1:{port}")
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{url}/healthz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        yield Portal(url, installation.folder / "mail")
-    finally:
-        process.terminate()
-        process.wait(30)
+    with running_portal(tmp_path_factory.mktemp("portal")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Incident, IncidentEntry, User
+from accounts.references import reference
 from accounts.states import INCIDENT, IncidentState
 from accounts.tickets.refusal import Refused
-from accounts.tickets.tickets import reference
 from accounts.transitions import change_state
 
 AUTHORITY_WITHIN = timedelta(hours=72)

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import LegalRequest, LegalReview, User
+from accounts.references import reference
 from accounts.states import LEGAL_REQUEST, LegalRequestState
 from accounts.tickets import post
 from accounts.tickets.refusal import Refused
-from accounts.tickets.tickets import reference
 from accounts.transitions import change_state
 
 REVIEWERS = 2

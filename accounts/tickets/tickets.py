@@ -4,7 +4,6 @@ A request that came while signed in needs no further proof of identity. Everythi
 e-mail address is; staff see which it was.
 """
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import DataRequest, RequestMessage, User
+from accounts.references import reference
 from accounts.states import REQUEST, RequestState
 from accounts.tickets import post, sealed
 from accounts.tickets.laws import FIRST_ANSWER, Law, law_for
@@ -21,8 +21,6 @@ from accounts.tickets.sealed import Contact
 from accounts.transitions import change_state
 
 Kind, Channel, Direction = DataRequest.Kind, DataRequest.Channel, RequestMessage.Direction
-# No vowels and no look-alikes: a reference must survive being read out on the telephone.
-_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 _MOMENT = timedelta(minutes=5)
 OUTCOMES = {
     "done": "Done",
@@ -32,11 +30,6 @@ OUTCOMES = {
     "not_ours": "Not about us",
     "no_answer": "No answer from the person",
 }
-
-
-def reference(prefix: str) -> str:
-    """A reference such as `RQ-7K2M9QXD`."""
-    return f"{prefix}-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 def open_ticket(
