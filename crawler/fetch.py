@@ -3,6 +3,9 @@
 The connection goes to an address that the policy judged, and to no other: the name is looked up once per hop,
 by us, and the TLS name and Host header stay those of the URL. Redirects are followed by hand, each judged as
 a first request. Limits hold in wall time and in bytes, before and after decompression.
+
+Through a proxy all of that holds, too: it is asked for a tunnel to the judged address. Only where it makes none for
+plain HTTP does it look the name up itself, after we have judged it (see `crawler.proxy`).
 """
 
 import functools
@@ -19,6 +22,7 @@ from wsgiref.headers import Headers
 import httpcore
 
 from crawler.policy import FetchFailed, FetchPolicy, FetchRefused, IPAddress, ParsedUrl
+from crawler.proxy import NotReached, NoTunnel, Proxy, ProxyFailed, open_tunnel
 from crawler.resolver import Lookup, resolve, system_lookup
 
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -88,7 +92,7 @@ def fetch(
     """GET `url` and what it redirects to. `headers` may add conditions such as If-None-Match.
 
     An HTTP error status is a result. Raises FetchRefused where the policy forbids a hop, FetchFailed where no
-    whole response came.
+    whole response came; its code is `proxy` where the policy's proxy is what failed.
     """
     deadline = time.monotonic() + policy.timeout_seconds
     exchanges: list[Exchange] = []
@@ -99,9 +103,8 @@ def fetch(
         parsed = policy.check_url(location)
         addresses = resolve(parsed.host, policy, lookup=lookup, timeout=_remaining(deadline))
         policy.check_target(parsed, addresses)
-        wire = _Wire(addresses, deadline, policy.max_bytes + FRAMING_ALLOWANCE)
         sent = _request_headers(parsed, policy, accept, headers or {})
-        exchange = _exchange(parsed, sent, wire, policy)
+        exchange = _hop(parsed, addresses, sent, deadline, policy)
         exchanges.append(exchange)
         location = _redirect_target(exchange)
     return Fetched(tuple(exchanges), _decode(exchange, policy.max_bytes))
@@ -130,20 +133,44 @@ def _redirect_target(exchange: Exchange) -> str | None:
         raise FetchRefused("url", "The address redirects to something that is not a web address.") from None
 
 
+def _hop(
+    parsed: ParsedUrl,
+    addresses: list[IPAddress],
+    sent: tuple[tuple[str, str], ...],
+    deadline: float,
+    policy: FetchPolicy,
+) -> Exchange:
+    """One request to the judged addresses, by the policy's way."""
+    limit = policy.max_bytes + FRAMING_ALLOWANCE
+    try:
+        return _exchange(parsed, sent, _Wire(addresses, deadline, limit, policy.proxy), policy)
+    except NoTunnel:
+        if parsed.scheme != "http":
+            raise _proxy_failed() from None
+    exchange = _exchange(parsed, sent, _Wire(addresses, deadline, limit, policy.proxy, tunnel=False), policy)
+    if exchange.status == 407:
+        raise _proxy_failed()
+    return exchange
+
+
 def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire", policy: FetchPolicy) -> Exchange:
-    """One hop. Turns what httpcore raises into FetchFailed."""
+    """Turns what httpcore raises into FetchFailed."""
     target = httpcore.URL(
         scheme=parsed.scheme.encode(),
         host=parsed.host.encode(),
         port=parsed.port,
-        target=parsed.target.encode(),
+        target=(parsed.target if wire.tunnel else parsed.url).encode(),
     )
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(policy.verify_tls), network_backend=wire) as pool,
-            pool.stream("GET", target, headers=list(sent)) as response,
+            pool.stream("GET", target, headers=[*sent, *wire.headers]) as response,
         ):
             payload = _read(response, policy.max_bytes)
+    except ProxyFailed:
+        raise _proxy_failed() from None
+    except NotReached:
+        raise FetchFailed("connect", f"{parsed.host} did not accept a connection.") from None
     except (httpcore.TimeoutException, TimeoutError):
         raise FetchFailed("timeout", f"{parsed.host} did not answer in time.") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
@@ -159,6 +186,10 @@ def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire
         headers=Headers([(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers]),
         payload=payload,
     )
+
+
+def _proxy_failed() -> FetchFailed:
+    return FetchFailed("proxy", "The proxy in the other network cannot be used now.")
 
 
 def _failure(parsed: ParsedUrl, error: Exception) -> FetchFailed:
@@ -231,13 +262,33 @@ def _remaining(deadline: float) -> float:
 
 
 class _Wire(httpcore.NetworkBackend):
-    """Connects to the judged addresses only, whatever the name means by now, within time and byte limits."""
+    """Connects to the judged addresses only, whatever the name means by now, within time and byte limits.
 
-    def __init__(self, addresses: list[IPAddress], deadline: float, max_bytes: int) -> None:
+    With a proxy, by tunnels to them; without `tunnel`, to the proxy itself, which is then asked for whole URLs.
+    """
+
+    def __init__(
+        self,
+        addresses: list[IPAddress],
+        deadline: float,
+        max_bytes: int,
+        proxy: Proxy | None = None,
+        *,
+        tunnel: bool = True,
+    ) -> None:
         self._addresses = addresses
         self._deadline = deadline
         self._bytes_left = max_bytes
+        self._proxy = proxy
+        self.tunnel = tunnel
         self.connected_to: IPAddress | None = None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What a proxy that is asked for a whole URL is told besides."""
+        if self.tunnel or self._proxy is None or not self._proxy.authorization:
+            return []
+        return [("Proxy-Authorization", self._proxy.authorization)]
 
     def connect_tcp(
         self,
@@ -251,13 +302,37 @@ class _Wire(httpcore.NetworkBackend):
         for address in self._addresses:
             patience = self.patience(timeout or CONNECT_TIMEOUT_SECONDS)
             try:
-                stream = httpcore.SyncBackend().connect_tcp(str(address), port, patience, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                if self._proxy is not None:
+                    stream = self._through(self._proxy, address, port, patience)
+                else:
+                    direct = httpcore.SyncBackend()
+                    stream = direct.connect_tcp(str(address), port, patience, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, NotReached) as error:
                 failure = error
                 continue
             self.connected_to = address
             return _LimitedStream(stream, self)
         raise failure
+
+    def _through(self, proxy: Proxy, address: IPAddress, port: int, patience: float) -> httpcore.NetworkStream:
+        """A connection to the proxy, and by it to the address. The proxy's own address is the operator's choice."""
+        try:
+            stream = httpcore.SyncBackend().connect_tcp(proxy.host, proxy.port, patience)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            raise ProxyFailed from None
+        if self.tunnel:
+            try:
+                open_tunnel(stream, proxy, address, port, patience)
+            except httpcore.TimeoutException:
+                stream.close()
+                raise NotReached from None
+            except (httpcore.NetworkError, ProxyFailed):
+                stream.close()
+                raise ProxyFailed from None
+            except (NoTunnel, NotReached):
+                stream.close()
+                raise
+        return stream
 
     def patience(self, timeout: float | None) -> float:
         """How long one operation may take: never past the deadline of the whole fetch."""

@@ -28,6 +28,7 @@ SENTENCES = {
     "broken": "The answer broke off or could not be understood.",
     "encoding": "The answer was packed in a way that we do not unpack.",
     "too_large": "It is larger than what we fetch.",
+    "proxy": "The way through the other network could not be taken.",
     "too_many_redirects": "It leads on to other addresses too many times.",
     "redirect_loop": "It leads round in a circle.",
     "redirect_elsewhere": "It leads away to another site, which is not part of this source.",

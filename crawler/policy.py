@@ -16,6 +16,8 @@ from urllib.parse import quote, urljoin
 
 import idna
 
+from crawler.proxy import Proxy
+
 IPAddress = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -192,7 +194,8 @@ class FetchPolicy:
     `allow_private` opens `private_networks`, and every port there: for the operator's own sites, tests and the
     demo. Where `private_hosts` names any, only pages of these hosts may lead there; see `seen_from`.
     `blocked_hosts` are never asked, nor any name below them. `max_bytes` holds for the body as sent and again
-    as decoded. `timeout_seconds` is wall time over all redirects.
+    as decoded. `timeout_seconds` is wall time over all redirects. Through `proxy` goes what `crawler.fetch` asks for,
+    judged as without; a crawl takes no notice of it.
     """
 
     allow_private: bool = False
@@ -205,6 +208,7 @@ class FetchPolicy:
     timeout_seconds: float = 30.0
     user_agent: str = "Faceward"
     verify_tls: bool = True
+    proxy: Proxy | None = None
 
     def seen_from(self, host: str) -> "FetchPolicy":
         """The policy for what a page of `host` leads to: the page of a public site never leads inside."""

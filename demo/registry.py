@@ -1,6 +1,7 @@
 """A stand-in host registry: RDAP (RFC 9083) over HTTP, found through bootstrap files like IANA's (RFC 9224).
 
-It knows the domains of the demo's sites and the one network that hosts them all.
+It knows the domains of the demo's sites, the one network that hosts them all, the autonomous system that announces
+it, and the one above that.
 """
 
 import ipaddress
@@ -19,6 +20,11 @@ NETWORK = ipaddress.IPv4Network("127.0.0.0/8")
 NETWORK_NAME = "LOOPBACK-HOSTING"
 ABUSE_ADDRESS = "abuse@loopback-hosting.example"
 REGISTRAR_ABUSE_ADDRESS = "abuse@one-line-registrar.example"
+TRANSIT_ABUSE_ADDRESS = "abuse@local-transit.example"
+# Numbers for documentation (RFC 5398): the hosting company's, and the carrier's above it.
+HOST_NUMBER = 64496
+TRANSIT_NUMBER = 64500
+NUMBERS = "64496-64511"
 CHANGED = "2026-01-15T10:00:00Z"
 REGISTRANT_CARD = "$.entities[?(@.roles[0]=='registrant')].vcardArray[1]"
 
@@ -35,7 +41,7 @@ class Party:
     """Street, city, postal code, country code."""
 
 
-COUNTRIES = {"DE": "Germany", "FR": "France", "IE": "Ireland", "US": "United States"}
+COUNTRIES = {"DE": "Germany", "FR": "France", "IE": "Ireland", "SE": "Sweden", "US": "United States"}
 
 LOOPBACK_HOSTING = Party(
     name="Loopback Hosting Inc.",
@@ -45,6 +51,9 @@ LOOPBACK_HOSTING = Party(
 HOST_ABUSE_DESK = Party("Loopback Hosting Abuse Desk", "group", ABUSE_ADDRESS, "+1-555-0127", LOOPBACK_HOSTING.address)
 REGISTRAR = Party("One Line Registrar Ltd", "org", address=("1 Zone Street", "Dublin", "D02", "IE"))
 REGISTRAR_ABUSE_DESK = Party("Abuse Contact", "group", REGISTRAR_ABUSE_ADDRESS, "+353-1-555-0143")
+
+LOCAL_TRANSIT = Party("Local Transit AB", "org", address=("2 Long Line", "Stockholm", "11122", "SE"))
+TRANSIT_ABUSE_DESK = Party("Local Transit Abuse", "group", TRANSIT_ABUSE_ADDRESS, address=LOCAL_TRANSIT.address)
 
 # Who registered each site's domain. The forum shows no e-mail; the scraper shows nothing but its country.
 REGISTRANTS = {
@@ -77,13 +86,15 @@ class Registry:
                 return self._domain(name.lower().rstrip("."))
             case ["ip", *rest] if 1 <= len(rest) <= 2:
                 return self._ip("/".join(rest))
+            case ["autnum", number] if number.isascii() and number.isdigit():
+                return self._autnum(int(number[:10]))
             case ["help"]:
                 return _rdap({"notices": [_notice("Demo registry", "Knows the sites of the Faceward demo only.")]})
         return _error(HTTPStatus.NOT_FOUND, "There is no such query.")
 
     def _bootstrap(self, registry: str) -> Reply:
         """RFC 9224, section 3. The registries that hold nothing of ours are there, and empty."""
-        entries = {"dns": ["localhost"], "ipv4": [str(NETWORK)], "ipv6": [], "asn": []}.get(registry)
+        entries = {"dns": ["localhost"], "ipv4": [str(NETWORK)], "ipv6": [], "asn": [NUMBERS]}.get(registry)
         if entries is None:
             return _error(HTTPStatus.NOT_FOUND, "There is no such bootstrap file.")
         services = [[entries, [f"{self.url}/"]]] if entries else []
@@ -138,6 +149,32 @@ class Registry:
                 "events": _events("2020-01-01T00:00:00Z"),
                 "entities": [_entity("LH", "registrant", LOOPBACK_HOSTING, [abuse])],
                 "links": self._links(f"/ip/{NETWORK}"),
+                "arin_originas0_originautnums": [HOST_NUMBER],
+            },
+            extensions=["arin_originas0"],
+        )
+
+    def _autnum(self, number: int) -> Reply:
+        systems = {
+            HOST_NUMBER: ("LOOPBACK-HOSTING-AS", "LH", LOOPBACK_HOSTING, HOST_ABUSE_DESK, "US"),
+            TRANSIT_NUMBER: ("LOCAL-TRANSIT-AS", "LT", LOCAL_TRANSIT, TRANSIT_ABUSE_DESK, "SE"),
+        }
+        if number not in systems:
+            return _error(HTTPStatus.NOT_FOUND, "This autonomous system is not registered here.")
+        name, handle, holder, desk, country = systems[number]
+        abuse = _entity(f"{handle}-ABUSE", "abuse", desk)
+        return _rdap(
+            {
+                "objectClassName": "autnum",
+                "handle": f"AS{number}",
+                "startAutnum": number,
+                "endAutnum": number,
+                "name": name,
+                "country": country,
+                "status": ["active"],
+                "events": _events("2020-01-01T00:00:00Z"),
+                "entities": [_entity(handle, "registrant", holder, [abuse])],
+                "links": self._links(f"/autnum/{number}"),
             }
         )
 

@@ -1,4 +1,5 @@
-"""The demo's outside world on 127.0.0.1: four web sites, a host registry, a mail sink, the host's abuse desk.
+"""The demo's outside world on 127.0.0.1: four web sites, a registry (RDAP, WHOIS) and name server, a mail
+sink, the host's abuse desk.
 
 Inside a test: `with World() as world: ...`. As a process of its own:
 
@@ -26,10 +27,12 @@ from typing import Any, Self
 from demo.host import AbuseDesk
 from demo.loopback import ADDRESS, Asked, LoopbackServer, Reply
 from demo.mail import Delivery, MailSink, body
+from demo.names import NameServer
 from demo.pages import blog, copies, forum, photos
 from demo.pictures import modified_copy, web_pictures
 from demo.registry import Registry
 from demo.sites import Request, Site
+from demo.whois import WhoisServer, registry, root
 
 # Wanted, so that printed addresses stay the same from run to run; any free port serves where one is taken.
 PORTS = {
@@ -40,10 +43,14 @@ PORTS = {
     "registry": 8105,
     "smtp": 8106,
     "control": 8107,
+    "whois": 8108,
+    "whois_root": 8109,
+    "names": 8110,
 }
 PARENT_CHECK_SECONDS = 1.0
 
 Json = dict[str, Any]
+Part = LoopbackServer | WhoisServer | NameServer | MailSink | AbuseDesk
 
 
 class World:
@@ -52,6 +59,9 @@ class World:
     def __init__(self, mail_folder: Path | None = None) -> None:
         self.sites = {name: Site(name, PORTS[name]) for name in ("blog", "photos", "forum", "copies")}
         self.registry = Registry(PORTS["registry"])
+        self.whois = WhoisServer(PORTS["whois"], registry)
+        self.whois_root = WhoisServer(PORTS["whois_root"], root(self.whois.address))
+        self.names = NameServer(PORTS["names"])
         self.mail = MailSink(PORTS["smtp"], mail_folder)
         self.desk = AbuseDesk(self.mail, list(self.sites.values()))
         self._control = LoopbackServer(PORTS["control"], self._answer)
@@ -61,7 +71,8 @@ class World:
     def __enter__(self) -> Self:
         with ExitStack() as starting:
             servers = [site.server for site in self.sites.values()] + [self.registry.server, self._control]
-            parts: list[LoopbackServer | MailSink | AbuseDesk] = [*servers, self.mail, self.desk]
+            answering = (self.whois, self.whois_root, self.names)
+            parts: list[Part] = [*servers, *answering, self.mail, self.desk]
             for part in parts:
                 part.start()
                 starting.callback(part.stop)
@@ -109,6 +120,8 @@ class World:
             "urls": self.urls,
             "hosts": {name: site.host for name, site in self.sites.items()},
             "registry_url": self.registry_url,
+            "whois_server": self.whois_root.address,
+            "dns_server": self.names.address,
             "smtp_host": ADDRESS,
             "smtp_port": self.smtp_port,
             "control_url": self.control_url,

@@ -20,7 +20,7 @@ from search.calibration import Band
 from search.models import AgeStop, CrawlVolume, Match
 from search.states import AgeStopState, MatchState
 from takedowns.grounds import GROUNDS
-from takedowns.models import Case, InfringingUrl, Notice, Operator
+from takedowns.models import Case, CounterNotice, FollowUp, InfringingUrl, Notice, Operator
 from takedowns.states import NoticeState, Outcome, UrlState
 
 SMALLEST = 5
@@ -171,12 +171,20 @@ def _not_me(answered: QuerySet[Match]) -> int:
 def _notices(span: Span) -> Section:
     sent = Notice.objects.filter(_in("sent_at", span))
     by_ground = dict(sent.order_by().values_list("ground").annotate(Count("pk")))
-    counts = {f"On the ground of {GROUNDS[code].name.lower()}": by_ground.get(code, 0) for code in GROUNDS}
+    counts = {f"Ground: {ground.name}": by_ground.get(code, 0) for code, ground in GROUNDS.items()}
     for kind, label in Operator.Kind.choices:
         counts[f"To the {label.lower()}"] = sent.filter(operator__kind=kind).count()
     for state in (NoticeState.COMPLIED, NoticeState.REFUSED):
         counts[f"Answered: {state.label.lower()}"] = sent.filter(state=state).count()
-    definition = "Letters sent in the half-year. Each is counted by its ground, and once more by who got it."
+    counts["Mail came back"] = sent.filter(state=NoticeState.BOUNCED).count()
+    counts["Taken back by us as a mistake"] = sent.filter(state=NoticeState.RETRACTED).count()
+    disputed = CounterNotice.objects.filter(_in("received_at", span))
+    counts["Counter-notices received"] = disputed.count()
+    counts["Reminders and other further letters"] = FollowUp.objects.filter(_in("sent_at", span)).count()
+    definition = (
+        "Letters sent in the half-year. Each is counted by its ground, and once more by who got it. Counter-notices "
+        "and further letters are those of the half-year, whenever the first letter was sent."
+    )
     return Section("Notices", definition, suppressed(counts))
 
 

@@ -41,7 +41,7 @@ _FOR_STAFF = {
     CaseState.CLOSED: Standing("plain", "Nobody"),
 }
 # The states' own labels speak to the subscriber.
-_STATE_FOR_STAFF = {
+STATES_FOR_STAFF = {
     CaseState.TRIAGE: "Triage",
     CaseState.DRAFTING: "Drafting",
     CaseState.AWAITING_PROVIDER: "Sent, waiting",
@@ -51,10 +51,28 @@ _STATE_FOR_STAFF = {
 # Grounds as staff call them, for tables.
 _GROUND_IN_SHORT = {
     "take_it_down": "TAKE IT DOWN",
+    "uk_intimate": "UK intimate image law",
+    "ncii_policy": "Rules on intimate pictures",
     "dmca_512c": "DMCA 512(c)",
+    "dmca_512d": "DMCA 512(d)",
     "dsa_16": "DSA Art. 16",
-    "gdpr_erasure": "GDPR Art. 17",
     "host_policy": "Host's rules",
+    "impersonation": "Impersonation",
+    "dating_profile": "False dating profile",
+    "scam_profile": "Fraud",
+    "gdpr_erasure": "GDPR Art. 17",
+    "image_right": "Right to one's picture",
+    "publicity": "Right of publicity",
+    "ccpa_delete": "CCPA (weak)",
+    "owner_request": "Request to the owner",
+    "cdn_forward": "To be passed on",
+    "upstream": "Network's rules",
+    "registrar": "Registrar's duty",
+    "search_explicit": "Search: explicit",
+    "search_personal": "Search: personal",
+    "search_outdated": "Search: outdated",
+    "eu_rtbf": "Search: GDPR Art. 17",
+    "ad_payment": "Service's rules",
 }
 _OUTCOME_TONES = {Outcome.REMOVED: "good", Outcome.PARTLY_REMOVED: "waiting", Outcome.REFUSED: "stopped"}
 _URL_TONES = {
@@ -72,8 +90,11 @@ _NOTICE_TONES = {
     NoticeState.COMPLIED: "good",
     NoticeState.PARTLY_COMPLIED: "waiting",
     NoticeState.REFUSED: "stopped",
+    NoticeState.INFO_REQUESTED: "needs",
+    NoticeState.CONTESTED: "needs",
+    NoticeState.BOUNCED: "stopped",
 }
-_FOUND = {
+_FOUND: dict[str, str] = {
     Found.REMOVED_SOURCE: "Gone",
     Found.REMOVED_PAGE_ONLY: "Gone from the page, but the picture's own file is still there",
     Found.SOFT_404: "The page says it is gone, but the picture's own file is still there",
@@ -100,21 +121,23 @@ def for_staff(case: Case, *, late: bool = False) -> Standing:
 
 def time_left(due: datetime, now: datetime) -> str:
     """`2 days left`, `5 hours overdue`."""
-    span = abs(due - now)
+    return f"{span_words(abs(due - now))} {'overdue' if due < now else 'left'}"
+
+
+def span_words(span: timedelta) -> str:
+    """`2 days`, `5 hours`."""
     if span < timedelta(hours=1):
-        words = "less than an hour"
-    elif span < timedelta(days=2):
-        words = counted(span // timedelta(hours=1), "hour")
-    else:
-        words = counted(span.days, "day")
-    return f"{words} {'overdue' if due < now else 'left'}"
+        return "less than an hour"
+    if span < timedelta(days=2):
+        return counted(span // timedelta(hours=1), "hour")
+    return counted(span.days, "day")
 
 
 def state_words(case: Case) -> str:
     """The state, or how it ended, said among staff."""
     if case.state == CaseState.CLOSED:
         return f"Closed: {case.get_outcome_display().lower()}"
-    return _STATE_FOR_STAFF[CaseState(case.state)]
+    return STATES_FOR_STAFF[CaseState(case.state)]
 
 
 def ended(case: Case) -> Standing:
@@ -143,8 +166,16 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What one look at a place found, in words."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """One infringing URL with its last check; the addresses are links only where they lead to the web.
+    """One infringing URL with its checks, newest first; the addresses are links only where they lead to the web.
 
     `kept_at` is when a copy of it was made, where one was.
     """
@@ -156,6 +187,7 @@ class Place:
     found: str
     links: bool
     kept_at: datetime | None
+    earlier: list[Check]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +218,13 @@ def _place(url: InfringingUrl) -> Place:
         found=found_words(last.outcome) if last else "",
         links=schemes <= {"http", "https"},
         kept_at=url.evidence.captured_at if url.evidence else None,
+        earlier=[Check(check.checked_at, found_words(check.outcome)) for check in checks[-2::-1]],
     )
 
 
 def found_words(outcome: str) -> str:
     """What a check found, in words."""
-    return _FOUND[Found(outcome)]
+    return _FOUND.get(outcome, outcome.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +291,14 @@ class Letter:
     waiting: bool
 
 
+def letter_tone(state: str) -> str:
+    """The tone of a letter's state."""
+    return _NOTICE_TONES.get(NoticeState(state), "plain")
+
+
 def letter(notice: Notice) -> Letter:
     """A notice in words. Expects prefetched `urls`."""
-    standing = Standing(_NOTICE_TONES.get(NoticeState(notice.state), "plain"), notice.get_state_display())
+    standing = Standing(letter_tone(notice.state), notice.get_state_display())
     waiting = notice.state in {NoticeState.SENT, NoticeState.ACKNOWLEDGED}
     return Letter(notice, standing, ground_name(notice.ground), extent(list(notice.urls.all())), waiting)
 

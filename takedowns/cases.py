@@ -1,7 +1,9 @@
 """Steps that every part of the takedown work takes on a case: load it, move it, ask a person, end it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -33,21 +35,24 @@ def move(case: Case, state: CaseState) -> None:
 
 
 def settle_turn(case: Case) -> None:
-    """Whose move is it? Ours while something is undone or unsent, else the operators'."""
+    """Whose move is it? Ours while something is undone or unsent, else that of operators that were not gone past."""
     if case.state not in {CaseState.DRAFTING, CaseState.AWAITING_PROVIDER, CaseState.ACTION_NEEDED}:
         return
     notices = Notice.objects.filter(case=case)
     if WorkItem.objects.filter(case=case, done_at=None).exists():
         move(case, CaseState.ACTION_NEEDED)
     elif notices.filter(state__in=WAITING_TO_LEAVE).exists():
-        move(case, CaseState.DRAFTING)
-    elif notices.filter(state__in=WITH_OPERATOR).exists():
+        # While somebody is waited for, another letter to be read is our move.
+        move(case, CaseState.ACTION_NEEDED if case.state == CaseState.AWAITING_PROVIDER else CaseState.DRAFTING)
+    elif notices.filter(state__in=(*WITH_OPERATOR, NoticeState.CONTESTED), escalated_at=None).exists():
         move(case, CaseState.AWAITING_PROVIDER)
     elif not notices.filter(state=NoticeState.SENDING).exists():
         move(case, CaseState.ACTION_NEEDED)
 
 
-def ask_person(case: Case, kind: str, about: object, text: str, *, again: bool = False) -> WorkItem | None:
+def ask_person(
+    case: Case, kind: str, about: object, text: str, *, again: bool = False, due_at: datetime | None = None
+) -> WorkItem | None:
     """Put something on a person's desk, once for each record it is about. None if it was there.
 
     Without `again` an item that somebody has dealt with does not come back.
@@ -55,7 +60,7 @@ def ask_person(case: Case, kind: str, about: object, text: str, *, again: bool =
     known = WorkItem.objects.filter(kind=kind, about=str(about))
     if (known.filter(done_at=None) if again else known).exists():
         return None
-    return WorkItem.objects.create(case=case, kind=kind, about=str(about), text=text)
+    return WorkItem.objects.create(case=case, kind=kind, about=str(about), text=text, due_at=due_at)
 
 
 def add_places(case: Case, sightings: Iterable[Sighting]) -> list[InfringingUrl]:
@@ -72,6 +77,17 @@ def add_places(case: Case, sightings: Iterable[Sighting]) -> list[InfringingUrl]
         )
         for digest, sighting in new.items()
     ]
+
+
+def finish_items(items: QuerySet[WorkItem], staff: User | None) -> None:
+    """What these items ask for is done."""
+    items.filter(done_at=None).update(done_at=timezone.now(), done_by=staff)
+
+
+def require_staff(staff: User) -> None:
+    """Raises NotAllowed for everybody else."""
+    if not staff.is_staff_member:
+        raise NotAllowed("Only a member of staff can do this.")
 
 
 def host_name(url: str) -> str:

@@ -17,11 +17,21 @@ from accounts.models import LegalHold, User
 from accounts.retention import Erasure
 from crawler import forgetting
 from crawler.models import Evidence
-from takedowns.models import Case, CaseEvent, Communication, InfringingUrl, Mandate, Notice
+from takedowns.models import (
+    Case,
+    CaseEvent,
+    CaseMessage,
+    Communication,
+    InfringingUrl,
+    Mandate,
+    Notice,
+    OrphanMail,
+)
 from takedowns.states import CaseState
 
 CASES = "Cases"
 EVIDENCE_AGE = timedelta(days=90)
+ORPHAN_AGE = timedelta(days=180)
 _CAPTURED = "evidence.captured"
 _STOPPED = ("case.minor", "case.withdrawn")
 
@@ -40,6 +50,14 @@ def letters(user: User, erasure: Erasure) -> int:
     count = Notice.objects.filter(case__in=going).count()
     Communication.objects.filter(case__in=going).delete()
     Notice.objects.filter(case__in=going).delete()
+    return count
+
+
+def messages(user: User, erasure: Erasure) -> int:
+    """What was written between the person and staff."""
+    rows = CaseMessage.objects.filter(case__in=_going(user, erasure))
+    count = rows.count()
+    rows.delete()
     return count
 
 
@@ -87,6 +105,17 @@ def oldest_evidence() -> datetime | None:
     captures = captures_of(_ended())
     places = InfringingUrl.objects.filter(evidence__in=captures).order_by("case__closed_at")
     return places.values_list("case__closed_at", flat=True).first()
+
+
+def sweep_orphans() -> int:
+    """Delete the mail that belongs to no case when its time is over. Returns how many went."""
+    going = OrphanMail.objects.filter(received_at__lt=timezone.now() - ORPHAN_AGE)
+    return going.delete()[1].get("takedowns.OrphanMail", 0)
+
+
+def oldest_orphan() -> datetime | None:
+    """When the oldest of it came."""
+    return OrphanMail.objects.order_by("received_at").values_list("received_at", flat=True).first()
 
 
 def _ended() -> QuerySet[Case]:

@@ -40,6 +40,26 @@ KINDS: dict[str, Kind] = {
         "The picture is back. Linked to case {reference}.",
         "On {date} we found this picture again after it had been removed.",
     ),
+    "case.released": Kind(
+        "News or satire: a notice is right all the same. {reason}",
+        "On {date} a senior colleague decided that we may write about it all the same.",
+    ),
+    "case.deferred": Kind("Deferred until {until_on}."),
+    "case.asked": Kind("The subscriber was asked something.", "On {date} we asked you something about this case."),
+    "case.answered": Kind("The subscriber answered.", "On {date} you answered us."),
+    "case.message": Kind("The subscriber wrote to us.", "On {date} you wrote to us about this case."),
+    "case.not_satisfied": Kind(
+        "The subscriber is not satisfied with how this case goes.",
+        "On {date} you told us that you are not satisfied. A senior colleague looks at it.",
+    ),
+    "case.follows": Kind(
+        "Taken up again after case {reference}, on the subscriber's wish.",
+        "On {date} you asked us to take this up again after case {reference}.",
+    ),
+    "case.ladder_ended": Kind(
+        "Everybody who could act was asked: {reason}",
+        "On {date} we had asked everybody who could remove it. A colleague decides with you how it goes on.",
+    ),
     "case.assigned": Kind("Assigned to {staff}."),
     "case.note": Kind("Note: {note}"),
     "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}."),
@@ -50,8 +70,9 @@ KINDS: dict[str, Kind] = {
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),
     "evidence.failed": Kind("Evidence could not be captured: {reason}"),
     "contact.found": Kind("Contact of the {addressee} found: {operator}."),
-    "contact.missing": Kind("No contact of the {addressee} found: {reason}"),
+    "contact.missing": Kind("No contact found: {reason}"),
     "notice.drafted": Kind("Notice to {operator} drafted ({ground}).", "On {date} we wrote a notice to {operator}."),
+    "notice.places_added": Kind("Another place was put into the notice to {operator}."),
     "notice.edited": Kind("Notice to {operator} edited."),
     "notice.approved": Kind(
         "Notice to {operator} approved.", "On {date} a second person checked the notice to {operator}."
@@ -59,9 +80,31 @@ KINDS: dict[str, Kind] = {
     "notice.withdrawn": Kind("Notice to {operator} withdrawn: {reason}"),
     "notice.sending": Kind("Sending to {operator} began."),
     "notice.stuck": Kind("The notice to {operator} may not have left."),
+    "notice.retracting": Kind(
+        "The notice to {operator} is to be retracted: {reason}",
+        "On {date} it was decided to take back our notice to {operator}.",
+    ),
+    "notice.retracted": Kind(
+        "Notice to {operator} retracted.", "On {date} we told {operator} that we take our notice back."
+    ),
+    "notice.resumed": Kind(
+        "The time of {operator} runs again, until {due_on}.",
+        "On {date} we answered {operator}. We expect it to act by {due_on}.",
+    ),
+    "follow_up.drafted": Kind("{letter} to {operator} drafted."),
+    "follow_up.edited": Kind("{letter} to {operator} edited."),
+    "follow_up.approved": Kind("{letter} to {operator} approved."),
+    "follow_up.withdrawn": Kind("{letter} to {operator} withdrawn: {reason}"),
+    "follow_up.sending": Kind("Sending to {operator} began: {letter}."),
+    "follow_up.stuck": Kind("A letter to {operator} may not have left: {letter}."),
+    "follow_up.sent": Kind("{letter} to {operator} sent.", "On {date} we wrote to {operator} again."),
     "notice.sent": Kind(
         "Notice to {operator} sent.",
         "On {date} we asked {operator} to remove it. We expect an answer by {due_on}.",
+    ),
+    "notice.escalated": Kind(
+        "Notice to {operator} escalated: {reason}",
+        "On {date} we went a step further, because {operator} had not removed it.",
     ),
     "notice.complied": Kind(
         "{operator} took down everything it was asked to.", "By {date} {operator} had done what we asked."
@@ -75,15 +118,87 @@ KINDS: dict[str, Kind] = {
         "A place was found gone twice: removed.", "On {date} a second check found it gone from {host} again."
     ),
     "url.still_there": Kind("A place that seemed gone is not: {outcome}.", "On {date} it was at {host} again."),
+    "url.moved": Kind(
+        "A place leads on to another page with the picture; it is on the list now.",
+        "On {date} we found that the page had moved to {host}. We follow it there.",
+    ),
+    "url.geo_blocked": Kind(
+        "A place is kept from us, perhaps from some networks or countries only: that does not count as removed.",
+        "On {date} {host} kept the picture from us, perhaps only in some countries. We do not count that as removed.",
+    ),
+    "url.undecided": Kind("A place that seemed gone could not be judged: {outcome}."),
     "url.unreachable": Kind("A place cannot be reached."),
     "url.reachable": Kind("A place can be reached again."),
     "url.relapsed": Kind("The picture is back at a place it was removed from."),
+    "relapse.found": Kind("Found {where}."),
+    "relapse.other_picture": Kind("It may be another picture of the same person."),
+    "relapse.not_me": Kind(
+        "The subject says that this is not them, or leaves it.", "On {date} you told us to leave this one be."
+    ),
+    "relapse.reissued": Kind("{letters} letters of case {reference} written again."),
+    "relapse.not_reissued": Kind("The letter on {ground} was not written again: {reason}"),
+    "delisting.gone": Kind(
+        "{engine} does not list a place any more. That is no removal.",
+        "On {date} {engine} no longer listed a page with it. The page itself is a matter of its own.",
+    ),
+    "delisting.listed": Kind("{engine} still lists a place."),
+    "delisting.back": Kind("{engine} lists a place again.", "On {date} {engine} listed a page with it again."),
+    "mail.acknowledged": Kind(
+        "{operator} confirmed receipt.", "On {date} {operator} confirmed that it has our notice."
+    ),
+    "mail.complied": Kind(
+        "{operator} says that it is removed. We look.",
+        "On {date} {operator} wrote that it is removed. We look ourselves before we call it removed.",
+    ),
+    "mail.refused": Kind(
+        "{operator} refuses.",
+        "On {date} {operator} refused. A colleague reads why, and decides how it goes on.",
+    ),
+    "mail.question": Kind(
+        "{operator} asks something: its time stands still.",
+        "On {date} {operator} asked us something. We answer it, and its time stands still until then.",
+    ),
+    "mail.running": Kind("The time of {operator} runs again, until {due_on}."),
+    "mail.reply": Kind("{operator} wrote.", "On {date} {operator} wrote to us. A colleague reads it."),
+    "mail.promised": Kind(
+        "{operator} says that it will act by {until_on}.",
+        "On {date} {operator} wrote that it will act by {until_on}. We do not ask again before.",
+    ),
+    "mail.bounced": Kind(
+        "The letter to {operator} came back.",
+        "On {date} our letter to {operator} came back as undeliverable. We look for another address.",
+    ),
+    "mail.delayed": Kind("The letter to {operator} has not been delivered yet."),
+    "mail.unsure": Kind("A letter came in that a person has to put into its place."),
+    "mail.sorted": Kind("A letter was read and sorted: {sort}."),
+    "mail.put": Kind("A letter without a case was put to this one."),
+    "contact.learnt": Kind("{operator} answered from an address that we did not know."),
+    "counter.received": Kind(
+        "A counter-notice came in through {operator}. The picture may be put back from {window_on}.",
+        "On {date} {operator} told us that somebody disputes it. The picture may be put back from {window_on}.",
+    ),
+    "counter.told": Kind("The subscriber was told of the counter-notice."),
+    "counter.read": Kind("The subscriber opened the counter-notice."),
+    "counter.corrected": Kind("The counter-notice's time was counted anew: from {window_on}."),
+    "counter.warned": Kind("The counter-notice's time is running out: from {window_on}."),
+    "counter.chosen": Kind("The subscriber chose: {choice}.", "On {date} you chose: {choice}."),
+    "counter.kept_down": Kind(
+        "The counter-notice ended: it stays down.", "On {date} the dispute with {operator} ended: it stays down."
+    ),
+    "counter.restored": Kind(
+        "The counter-notice ended: it was put back.",
+        "On {date} {operator} had put the picture back, as the law lets it. A colleague looks at what else there is.",
+    ),
 }
 
 
 def record(case: Case, kind: str, *, actor: User | None = None, **data: Any) -> CaseEvent:
     """Append to a case's history, in the caller's transaction. `data` takes ids, names, counts, ISO dates."""
     text = KINDS[kind].text.format(**_plain(data)).strip()
+    if case.deferred_until is not None:
+        # Something happened, so it is on the queue again.
+        case.deferred_until = None
+        Case.objects.filter(pk=case.pk).update(deferred_until=None)
     return CaseEvent.objects.create(case=case, kind=kind, actor=actor, text=text[:_LONGEST], data=data)
 
 

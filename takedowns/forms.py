@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -12,6 +13,7 @@ from takedowns import grounds
 from takedowns.states import Outcome
 
 _REASON_AT_LEAST = 8
+_MOST_RADIOS = 6
 # What a removal needs, and what helps it.
 CONSENTS = (Purpose.SENDING_NOTICES, Purpose.EVIDENCE)
 _BY_HAND = set(Outcome) - {Outcome.NONE, Outcome.REMOVED}
@@ -36,7 +38,14 @@ class OpenCaseForm(forms.Form):
 
     def questions(self) -> list[forms.BoundField]:
         """The fields of the questionnaire."""
-        return [self[question.key] for question in grounds.QUESTIONS]
+        return [field for _, fields in self.groups() for field in fields]
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The parts of the questionnaire: a heading, and the fields under it."""
+        return [
+            (title, [self[question.key] for question in grounds.QUESTIONS if question.group == key])
+            for key, title in grounds.GROUPS
+        ]
 
     def consents(self) -> list[forms.BoundField]:
         """The boxes of the consents that are not given yet."""
@@ -59,9 +68,11 @@ class OpenCaseForm(forms.Form):
         return self.cleaned_data
 
     def answers(self) -> dict[str, str]:
-        """The answers that were given."""
-        keys = [question.key for question in grounds.QUESTIONS]
-        return {key: self.cleaned_data[key] for key in keys if key in self.cleaned_data}
+        """The answers that were given, and the defaults of the questions that may be passed over."""
+        given = {
+            question.key: self.cleaned_data.get(question.key) or question.default for question in grounds.QUESTIONS
+        }
+        return {key: answer for key, answer in given.items() if answer}
 
     def purposes(self) -> list[Purpose]:
         """The consents that were ticked."""
@@ -69,11 +80,15 @@ class OpenCaseForm(forms.Form):
 
 
 def _question(question: grounds.Question) -> forms.ChoiceField:
+    """Every option to be seen at once, but for a long list."""
+    long = len(question.options) > _MOST_RADIOS
     return forms.ChoiceField(
         label=question.text,
         help_text=question.hint,
-        choices=list(question.options),
-        widget=forms.RadioSelect,
+        choices=[("", "Choose one"), *question.options] if long else list(question.options),
+        widget=forms.Select if long else forms.RadioSelect,
+        required=not question.default,
+        initial=question.default or None,
         error_messages={"required": "Choose the answer that fits best."},
     )
 
@@ -150,3 +165,21 @@ class CloseForm(ReasonForm):
         error_messages={"required": "Choose how the case ended."},
     )
     field_order = ("outcome", "reason")
+
+
+class YourselfForm(forms.Form):
+    """What a letter in the person's own name rests on. Read from the address, so that nothing of it is stored."""
+
+    photographer = forms.ChoiceField(
+        label="Who took the picture?",
+        choices=[("other", "Somebody else, or I do not know"), ("me", "I did, also with a timer")],
+    )
+    intimate = forms.ChoiceField(label="Is it intimate?", choices=[("no", "No"), ("yes", "Yes")])
+    lives_in = forms.ChoiceField(
+        label="Where do you live?",
+        choices=[("elsewhere", "Elsewhere"), ("eu", "In the European Union"), ("uk", "In the United Kingdom")],
+    )
+
+    def as_query(self) -> str:
+        """The valid answers as they stand in an address."""
+        return "?" + urlencode(self.cleaned_data)

@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 
 from accounts import keys
 from accounts.models import User
-from accounts.retention import CONSENT, INTEREST, File, Holding, as_json, count_of, register, rows
+from accounts.retention import CONSENT, INTEREST, NOBODY, File, Holding, as_json, count_of, register, rows
 from crawler import evidence
 from crawler.evidence import EvidenceDamaged
 from crawler.models import Evidence
 from takedowns import erasing, events, mandates
-from takedowns.models import Case, Communication, Mandate, Notice
+from takedowns.contacts import lookups
+from takedowns.models import Case, CaseMessage, Communication, Mandate, Notice
 
 _STAFF = "You, and staff who work on your cases"
 
@@ -71,6 +72,23 @@ def _letter(user: User, one: Communication) -> dict[str, Any]:
     return {**{name: getattr(one, name) for name in fields}, "text": body}
 
 
+def _messages(user: User) -> QuerySet[CaseMessage]:
+    return CaseMessage.objects.filter(case__subject__user=user).order_by("pk")
+
+
+def _export_messages(user: User) -> Iterator[File]:
+    told = [
+        {
+            "case": one.case.reference,
+            "at": one.at,
+            "from": "you" if one.author_id == user.pk else "us",
+            "text": keys.unseal(user, "case-message", one.sealed_body).decode("utf-8", "replace"),
+        }
+        for one in _messages(user).select_related("case")
+    ]
+    yield as_json("messages.json", told)
+
+
 def _captures(user: User) -> QuerySet[Evidence]:
     return erasing.captures_of(Case.objects.filter(subject__user=user)).order_by("captured_at")
 
@@ -115,8 +133,10 @@ register(
             "takedowns.InfringingUrl",
             "takedowns.GroundDecision",
             "takedowns.Verification",
+            "takedowns.Delisting",
             "takedowns.WorkItem",
             "takedowns.CaseEvent",
+            "takedowns.BulkApproval",
         ),
         count=count_of(_cases),
         export=_export_cases,
@@ -125,14 +145,25 @@ register(
     ),
     Holding(
         "Letters",
-        "The notices we wrote for you. What was sent is kept sealed with your own key as well.",
+        "The notices we wrote for you, what was answered, and counter-notices. What was sent and what came in is kept "
+        "sealed with your own key as well.",
         "as long as your account",
         seen_by=_STAFF,
         passed_to="The sites and hosts they are for",
-        models=("takedowns.Notice", "takedowns.Communication"),
+        models=("takedowns.Notice", "takedowns.FollowUp", "takedowns.Communication", "takedowns.CounterNotice"),
         count=count_of(_notices),
         export=_export_letters,
         erase=erasing.letters,
+    ),
+    Holding(
+        "Messages about your cases",
+        "What you and our staff wrote to each other about a case, sealed with your own key.",
+        "as long as your account",
+        seen_by=_STAFF,
+        models=("takedowns.CaseMessage",),
+        count=count_of(_messages),
+        export=_export_messages,
+        erase=erasing.messages,
     ),
     Holding(
         "Evidence",
@@ -141,6 +172,8 @@ register(
         sweep=erasing.sweep_evidence,
         basis=CONSENT,
         seen_by="You, and staff who say why they look",
+        passed_to="Sites and hosts we write to: its hashes; with a copyright notice also how the page looked, with "
+        "everybody else's face blurred; never of an intimate picture",
         models=("crawler.Evidence",),
         count=lambda user: _captures(user).count(),
         export=_export_evidence,
@@ -150,10 +183,45 @@ register(
     ),
     Holding(
         "Sites, hosts and their addresses",
-        "Who runs a site or its network and where they take notices, from public registries.",
+        "Who runs a site or its network and where they take notices, from public registries and their own pages.",
         "as long as this service runs",
         basis=INTEREST,
         seen_by="Staff, and you where we write to them for you",
-        models=("takedowns.Operator", "takedowns.AbuseContact"),
+        models=(
+            "takedowns.Operator",
+            "takedowns.OperatorTrait",
+            "takedowns.AbuseContact",
+            "takedowns.DmcaAgent",
+        ),
+    ),
+    Holding(
+        "Answers of registries and sites about who runs them",
+        "So that nobody is asked the same question again and again.",
+        f"{lookups.LONGEST.days} days at most after they were given",
+        basis=INTEREST,
+        seen_by=NOBODY,
+        models=("takedowns.Lookup",),
+        sweep=lookups.sweep,
+        oldest=lookups.oldest,
+        limit=lookups.LONGEST,
+    ),
+    Holding(
+        "Mail that belongs to no case",
+        "What reached our address for answers and could not be put to a case, until a person has looked at it.",
+        f"{erasing.ORPHAN_AGE.days} days after it came",
+        basis=INTEREST,
+        seen_by="Staff",
+        models=("takedowns.OrphanMail",),
+        sweep=erasing.sweep_orphans,
+        oldest=erasing.oldest_orphan,
+        limit=erasing.ORPHAN_AGE,
+    ),
+    Holding(
+        "How staff work",
+        "Texts of letters, saved views of the queue, and when sending was stopped, with the colleague's name.",
+        "as long as this service runs",
+        basis=INTEREST,
+        seen_by="Staff",
+        models=("takedowns.LetterTemplate", "takedowns.SavedFilter", "takedowns.SendingStop"),
     ),
 )

@@ -52,9 +52,11 @@ class Outcome(TextChoices):
 
 
 class NoticeState(TextChoices):
-    """`draft → approved → sending → sent → …`; `withdrawn` before it is sent.
+    """`draft → approved → sending → sent → …`; `withdrawn` before it is sent, `retracted` afterwards.
 
     `sending` is never retried: a person finds out whether the letter left (`sent`) or not (`withdrawn`).
+    `info_requested` is our turn: the operator asked something, and its time stands still. `bounced` ends a notice whose
+    mail came back, so that the next contact can be written to. `contested` waits for the end of a counter-notice.
     """
 
     DRAFT = "draft", "Draft"
@@ -62,20 +64,68 @@ class NoticeState(TextChoices):
     SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    INFO_REQUESTED = "info_requested", "Asked us something"
     COMPLIED = "complied", "Complied with"
     PARTLY_COMPLIED = "partly_complied", "Partly complied with"
     REFUSED = "refused", "Refused"
+    CONTESTED = "contested", "Contested"
+    BOUNCED = "bounced", "Came back"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    RETRACTED = "retracted", "Retracted"
 
 
 _ANSWERS = frozenset({NoticeState.COMPLIED, NoticeState.PARTLY_COMPLIED, NoticeState.REFUSED})
+_LATER = frozenset({NoticeState.CONTESTED, NoticeState.RETRACTED})
 NOTICE: Transitions = {
     NoticeState.DRAFT: frozenset({NoticeState.APPROVED, NoticeState.WITHDRAWN}),
     NoticeState.APPROVED: frozenset({NoticeState.SENDING, NoticeState.WITHDRAWN}),
     NoticeState.SENDING: frozenset({NoticeState.SENT, NoticeState.WITHDRAWN}),
-    NoticeState.SENT: _ANSWERS | {NoticeState.ACKNOWLEDGED},
-    NoticeState.ACKNOWLEDGED: _ANSWERS,
-    NoticeState.PARTLY_COMPLIED: frozenset({NoticeState.COMPLIED, NoticeState.REFUSED}),
+    NoticeState.SENT: _ANSWERS | _LATER | {NoticeState.ACKNOWLEDGED, NoticeState.INFO_REQUESTED, NoticeState.BOUNCED},
+    # An automatic confirmation can come before the mail comes back.
+    NoticeState.ACKNOWLEDGED: _ANSWERS | _LATER | {NoticeState.INFO_REQUESTED, NoticeState.BOUNCED},
+    NoticeState.INFO_REQUESTED: _ANSWERS | _LATER | {NoticeState.ACKNOWLEDGED},
+    NoticeState.PARTLY_COMPLIED: _LATER | {NoticeState.COMPLIED, NoticeState.REFUSED},
+    NoticeState.COMPLIED: _LATER,
+    # They change their mind, or their letter had been taken for a refusal and was none.
+    NoticeState.REFUSED: _LATER | {NoticeState.ACKNOWLEDGED, NoticeState.COMPLIED, NoticeState.PARTLY_COMPLIED},
+    # Kept down, put back, or taken back by us.
+    NoticeState.CONTESTED: frozenset({NoticeState.COMPLIED, NoticeState.REFUSED, NoticeState.RETRACTED}),
+}
+# Further letters about a notice: they leave in the same way, and nothing is expected of them.
+FOLLOW_UP: Transitions = {
+    NoticeState.DRAFT: frozenset({NoticeState.APPROVED, NoticeState.WITHDRAWN}),
+    NoticeState.APPROVED: frozenset({NoticeState.SENDING, NoticeState.WITHDRAWN}),
+    NoticeState.SENDING: frozenset({NoticeState.SENT, NoticeState.WITHDRAWN}),
+    NoticeState.SENT: frozenset({NoticeState.BOUNCED}),
+}
+
+
+class CounterNoticeState(TextChoices):
+    """`received → informed → decided → ended`: the subject is told the same day, and chooses before the window ends."""
+
+    RECEIVED = "received", "Received"
+    INFORMED = "informed", "The subject was told"
+    DECIDED = "decided", "The subject has chosen"
+    ENDED = "ended", "Ended"
+
+
+COUNTER_NOTICE: Transitions = {
+    CounterNoticeState.RECEIVED: frozenset({CounterNoticeState.INFORMED, CounterNoticeState.ENDED}),
+    CounterNoticeState.INFORMED: frozenset({CounterNoticeState.DECIDED, CounterNoticeState.ENDED}),
+    CounterNoticeState.DECIDED: frozenset({CounterNoticeState.ENDED}),
+}
+
+
+class DelistingState(TextChoices):
+    """Whether a search engine lists a place: what a person saw there."""
+
+    LISTED = "listed", "Still listed"
+    DELISTED = "delisted", "Not listed any more"
+
+
+DELISTING: Transitions = {
+    DelistingState.LISTED: frozenset({DelistingState.DELISTED}),
+    DelistingState.DELISTED: frozenset({DelistingState.LISTED}),
 }
 
 

@@ -1,8 +1,15 @@
 """What runs every minute. Each task may run twice, or at the same time as another of its kind."""
 
+import logging
+
 from celery import shared_task
 
-from takedowns import delivery, relapse, verification, workflow
+from accounts.tickets.mailboxes import MailboxTrouble
+from takedowns import delisting, delivery, escalation, relapse, verification, watch, workflow
+from takedowns.contacts import clusters
+from takedowns.mail import counter, inbox
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="takedowns.screen_relapses")
@@ -31,7 +38,38 @@ def send_approved() -> None:
     delivery.send_approved()
 
 
+@shared_task(name="takedowns.clock")
+def clock() -> None:
+    """Remind operators, take the next step where nobody acted, and watch the time of counter-notices."""
+    counter.warn_due()
+    escalation.remind_due()
+    escalation.escalate_due()
+
+
 @shared_task(name="takedowns.verify_due")
 def verify_due() -> None:
     """Look at every place whose time has come."""
     verification.verify_due()
+
+
+@shared_task(name="takedowns.clusters")
+def settle_clusters() -> None:
+    """Work out anew which operators belong together, where two workers learnt of one thing at once."""
+    clusters.settle_all()
+
+
+@shared_task(name="takedowns.read_mail")
+def read_mail() -> None:
+    """Answers become letters of their cases; who has to hear of a counter-notice does."""
+    counter.inform_due()
+    try:
+        inbox.read_mail()
+    except MailboxTrouble as trouble:
+        logger.error("%s", trouble)
+
+
+@shared_task(name="takedowns.watch")
+def look_around() -> None:
+    """Look for removed pictures on their operators' other hosts, and list what engines should have forgotten."""
+    watch.look_around()
+    delisting.open_rows()

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Case as SqlCase
-from django.db.models import IntegerField, Prefetch, QuerySet, Value, When
+from django.db.models import IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,23 +16,18 @@ from accounts.access import signed_in, subscribers
 from accounts.billing import plans
 from accounts.billing.plans import Feature
 from accounts.models import Purpose, User
-from accounts.transitions import allowed
 from search import review
 from search.models import Match
 from search.states import MatchState
-from takedowns import casefile, mandates, workflow, yourself
+from takedowns import case_page, casefile, mandates, workflow, yourself
 from takedowns.cases import NotAllowed
 from takedowns.forms import CONSENTS, OpenCaseForm
-from takedowns.grounds import GROUNDS, Lane, decide
-from takedowns.models import Case, GroundDecision, InfringingUrl, Mandate, Notice
-from takedowns.states import CASE, CaseState, NoticeState, Outcome
-from takedowns.story import Sentence
+from takedowns.grounds import Lane
+from takedowns.models import Case, GroundDecision, Mandate
+from takedowns.states import CaseState, Outcome
 from takedowns.tasks import prepare_case
 
 _PER_PAGE = 20
-# What a subscriber may read of the letters: those that were checked, and were not taken back.
-_READABLE = tuple(set(NoticeState) - {NoticeState.DRAFT, NoticeState.WITHDRAWN})
-_NO_LETTER = {Lane.MINOR, Lane.EXPRESSION}
 
 
 # --- Asking ------------------------------------------------------------------------------------------------
@@ -139,32 +134,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 @require_GET
 def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One case as a story: where it stands, whose move it is, what was done, and what was written."""
-    found = get_object_or_404(_with_everything(_own(signed_in(request))), pk=pk)
-    decision = getattr(found, "ground_decision", None)
-    urls, notices = list(found.urls.all()), list(found.notices.all())
-    context = {
-        "case": found,
-        "standing": casefile.for_subscriber(found),
-        "next": workflow.next_step(found),
-        "asks_again": _asks_again(found),
-        "asks_questions": found.state == CaseState.AWAITING_SUBJECT and not _asks_again(found),
-        "no_letter": _no_letter_lane(decision),
-        "preparing": not notices and workflow.unprepared().filter(pk=found.pk).exists(),
-        "steps": casefile.steps(found, notices),
-        "story": _told(workflow.story(found)),
-        "extent": casefile.extent(urls),
-        "hosts": casefile.hosts(urls),
-        "letters": [casefile.letter(notice) for notice in notices if notice.state in _READABLE],
-        "ground": GROUNDS.get(decision.ground) if decision else None,
-        "relapses": found.relapses.all(),
-        "may_end": allowed(CASE, found.state, CaseState.CLOSED),
-    }
-    return render(request, "takedowns/case.html", context)
-
-
-def _told(story: list[Sentence]) -> list[Sentence]:
-    """Newest first, and what was said of several places at once only once."""
-    return list(reversed({sentence.text: sentence for sentence in story}.values()))
+    return case_page.page(request, pk)
 
 
 def _own(user: User) -> QuerySet[Case]:
@@ -179,15 +149,6 @@ def _in_order(found: QuerySet[Case]) -> QuerySet[Case]:
         output_field=IntegerField(),
     )
     return found.order_by(turn, "-created_at", "id")
-
-
-def _with_everything(found: QuerySet[Case]) -> QuerySet[Case]:
-    places = InfringingUrl.objects.select_related("evidence").prefetch_related("verifications")
-    return found.select_related("ground_decision", "relapse_of__ground_decision").prefetch_related(
-        Prefetch("urls", places.order_by("host", "page_url")),
-        Prefetch("notices", Notice.objects.select_related("operator").prefetch_related("urls")),
-        "relapses",
-    )
 
 
 def _lede(user: User) -> str:
@@ -210,21 +171,6 @@ def _mandate(user: User) -> Mandate | None:
     return Mandate.objects.filter(subject__user=user, revoked_at=None).first()
 
 
-def _asks_again(case: Case) -> bool:
-    """Whether the case waits for the word to act against a relapse, with the earlier answers at hand."""
-    earlier = case.relapse_of
-    answered = earlier is not None and hasattr(earlier, "ground_decision")
-    return case.state == CaseState.AWAITING_SUBJECT and answered and not hasattr(case, "ground_decision")
-
-
-def _no_letter_lane(decision: GroundDecision | None) -> str:
-    """The lane of a case about which no letter is written by rule, or an empty string."""
-    if decision is None or decision.ground:
-        return ""
-    lane = decide(decision.answers).lane
-    return lane.value if lane in _NO_LETTER else ""
-
-
 # --- Acting ------------------------------------------------------------------------------------------------
 
 
@@ -233,8 +179,9 @@ def _no_letter_lane(decision: GroundDecision | None) -> str:
 def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Yes, act against a relapse too, with the answers of the case before."""
     user = signed_in(request)
-    found = get_object_or_404(_own(user).select_related("relapse_of__ground_decision", "match"), pk=pk)
-    if not _asks_again(found) or found.relapse_of is None:
+    found = get_object_or_404(case_page.with_everything(_own(user)), pk=pk)
+    earlier = case_page.answered_before(found)
+    if earlier is None:
         messages.info(request, "You had answered this already. Here is how it stands.")
         return redirect("takedowns:case", found.pk)
     missing = {Purpose.SENDING_NOTICES} - consent.given(user)
@@ -242,7 +189,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.info(request, "We need your permission again before we can write to anybody.")
         return redirect("takedowns:open", found.match_id)
     try:
-        _prepare_soon(workflow.open_case(found.match, user, found.relapse_of.ground_decision.answers))
+        _prepare_soon(workflow.open_case(found.match, user, earlier.ground_decision.answers))
         messages.success(request, "We act again, with the answers that you gave before.")
     except NotAllowed as refusal:
         messages.error(request, str(refusal))

@@ -1,39 +1,47 @@
-"""A case from "this is me, remove it" to its end: opened, prepared, assigned, noted, closed.
+"""A case from "this is me, remove it" to its end: opened, released, assigned, deferred, noted, closed.
 
 Opening is in two parts. The first is one transaction that stores what the subject said; the second,
-`prepare`, asks the network for evidence and contacts, drafts the letters, and can be killed and called
-again at any point.
+`preparing.prepare`, asks the network for evidence and contacts and drafts the letters.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts import consent
+from accounts import audit
 from accounts.billing import plans
 from accounts.billing.plans import Feature, NotInPlan
-from accounts.models import Purpose, User
+from accounts.models import User
 from accounts.transitions import IllegalTransition, StaleState
-from crawler import evidence
-from crawler.blocklists import restricted
-from crawler.defaults import web_policy
-from search import blurring, review, withdrawal
-from search.engine import EngineUnavailable
+from search import review, withdrawal
 from search.models import Enrolment, Match
 from search.states import Decision as Wish
 from search.states import EnrolmentState, MatchState
-from takedowns import contacts, events, grounds, notices
-from takedowns.cases import NotAllowed, add_places, ask_person, end, locked, move, settle_turn, withdraw_unsent
-from takedowns.grounds import GROUNDS, Addressee, Lane
-from takedowns.models import AbuseContact, Case, GroundDecision, InfringingUrl, WorkItem
+from takedowns import asking, events, grounds, notices
+from takedowns.cases import (
+    NotAllowed,
+    add_places,
+    ask_person,
+    end,
+    finish_items,
+    locked,
+    move,
+    require_staff,
+    settle_turn,
+    withdraw_unsent,
+)
+from takedowns.grounds import Lane
+from takedowns.models import Case, GroundDecision, WorkItem
+from takedowns.preparing import NO_CONTACT, abandoned, prepare, prepare_or_ask, unprepared
 from takedowns.states import CaseState, Outcome, UrlState
 from takedowns.story import NextStep, Sentence, next_step, story
 
-NO_CONTACT = "no_contact"
-ABANDONED_AFTER = timedelta(minutes=10)
+EXPRESSION = "expression"
+LONGEST_DEFERRAL = timedelta(days=90)
+# What the subscriber is told that a senior colleague looks at.
+_FOR_SENIORS = frozenset({EXPRESSION, asking.NOT_SATISFIED})
 _LONGEST_NOTE = 400
 # A case with one of these is stopped for good.
 _STOPPED = ("case.minor", "case.withdrawn")
@@ -70,56 +78,10 @@ def open_case(match: Match, user: User, answers: Mapping[str, str]) -> Case:
     return case
 
 
-def prepare(case: Case) -> Case:
-    """Evidence, contacts and drafts for a case with a ground; what is there already is not made again.
-
-    Raises:
-        NotAllowed: consent or mandate were withdrawn meanwhile.
-    """
-    notices.require_authority(case)
-    with transaction.atomic():
-        case = locked(case)
-        if case.state == CaseState.CLOSED:
-            raise NotAllowed("The case is closed.")
-        if case.match.image.withdrawn_at:
-            raise NotAllowed("The picture was withdrawn. Follow the reporting procedure.")
-        move(case, CaseState.DRAFTING)
-    if Purpose.EVIDENCE in consent.given(case.subject.user):
-        for url in case.urls.filter(evidence=None):
-            _capture(case, url)
-    reasons = [reason for code in _letters(case) for reason in _write_to(case, code)]
-    with transaction.atomic():
-        case = locked(case)
-        if reasons and not case.notices.exists():
-            text = "Nobody was found to write to. " + " ".join(dict.fromkeys(reasons))
-            ask_person(case, NO_CONTACT, case.pk, text, again=True)
-        elif case.notices.exists():
-            _done(case.work_items.filter(kind=NO_CONTACT), None)
-        settle_turn(case)
-    return case
-
-
-def unprepared() -> QuerySet[Case]:
-    """Cases with a ground to write on, for which nothing is drafted yet."""
-    unfinished = Q(state__in=(CaseState.TRIAGE, CaseState.DRAFTING), notices=None, work_items=None)
-    return Case.objects.filter(unfinished, ground_decision__ground__gt="")
-
-
-def prepare_or_ask(case: Case) -> bool:
-    """Prepare a case; whether that was allowed. If not, a person is asked to look."""
-    try:
-        prepare(case)
-    except NotAllowed as refusal:
-        _ask(case, "not_allowed", str(refusal))
-        return False
-    return True
-
-
 def prepare_abandoned() -> list[Case]:
     """Go on with cases whose preparation died half-way; stop those whose picture was withdrawn."""
     stop_withdrawn()
-    stale = unprepared().filter(created_at__lt=timezone.now() - ABANDONED_AFTER)
-    return [case for case in stale if prepare_or_ask(case)]
+    return [case for case in abandoned() if prepare_or_ask(case)]
 
 
 def stop_withdrawn() -> list[Case]:
@@ -142,19 +104,60 @@ def stop_withdrawn() -> list[Case]:
     return stopped
 
 
-def assign(case: Case, staff: User) -> None:
-    """Make a case somebody's own. Raises NotAllowed."""
-    _require_staff(staff)
+def release(case: Case, staff: User, reason: str) -> Case:
+    """News or satire, and a notice is right all the same: a senior colleague's decision, with its reason.
+
+    `prepare` is the next step. Raises NotAllowed.
+    """
+    if not staff.is_senior_staff:
+        raise NotAllowed("Only a senior colleague can decide this.")
+    words = _words(reason, "Please say why a notice is right.")
+    with transaction.atomic():
+        case = locked(case)
+        decision = GroundDecision.objects.select_for_update().filter(case=case).first()
+        if case.state == CaseState.CLOSED or decision is None or decision.released_at:
+            raise NotAllowed("There is nothing to be released in this case.")
+        if grounds.decide(decision.answers).lane != Lane.EXPRESSION:
+            raise NotAllowed("Only a case of news or satire waits for this decision.")
+        now_holds = grounds.decide(decision.answers, released=True)
+        decision.ground, decision.considered = now_holds.ground, _as_rows(now_holds)
+        decision.released_by, decision.released_at, decision.released_because = staff, timezone.now(), words
+        decision.save()
+        finish_items(case.work_items.filter(kind=EXPRESSION), staff)
+        events.record(case, "case.released", actor=staff, reason=words)
+        audit.record("case.released", case, actor=staff, about=case.subject.user)
+    return case
+
+
+def defer(case: Case, staff: User, until: datetime) -> None:
+    """Take a case off the queue until then; whatever happens to it brings it back. Raises NotAllowed."""
+    require_staff(staff)
+    now = timezone.now()
+    if not now < until <= now + LONGEST_DEFERRAL:
+        raise NotAllowed(f"Choose a time within the next {LONGEST_DEFERRAL.days} days.")
+    with transaction.atomic():
+        case = locked(case)
+        if case.state == CaseState.CLOSED:
+            raise NotAllowed("The case is closed.")
+        events.record(case, "case.deferred", actor=staff, until_on=until.date().isoformat())
+        case.deferred_until = until
+        case.save(update_fields=["deferred_until"])
+
+
+def assign(case: Case, staff: User, by: User | None = None) -> None:
+    """Make a case somebody's own, who does it unless a colleague (`by`) does. Raises NotAllowed."""
+    require_staff(staff)
+    require_staff(by or staff)
     with transaction.atomic():
         case = locked(case)
         case.assigned_to = staff
         case.save(update_fields=["assigned_to"])
-        events.record(case, "case.assigned", actor=staff, staff=staff.full_name or "a colleague")
+        events.record(case, "case.assigned", actor=by or staff, staff=staff.full_name or "a colleague")
 
 
 def note(case: Case, staff: User, text: str) -> None:
     """Write something into the case's history, for staff only. Raises NotAllowed."""
-    _require_staff(staff)
+    require_staff(staff)
     if not text.strip() or len(text) > _LONGEST_NOTE:
         raise NotAllowed(f"A note has between 1 and {_LONGEST_NOTE} characters.")
     with transaction.atomic():
@@ -163,10 +166,12 @@ def note(case: Case, staff: User, text: str) -> None:
 
 def finish(item: WorkItem, staff: User) -> None:
     """Somebody has dealt with a work item; the case goes on where it can. Raises NotAllowed."""
-    _require_staff(staff)
+    require_staff(staff)
+    if item.kind in _FOR_SENIORS and not staff.is_senior_staff:
+        raise NotAllowed("A senior colleague deals with this.")
     with transaction.atomic():
         case = locked(item.case)
-        _done(case.work_items.filter(pk=item.pk), staff)
+        finish_items(case.work_items.filter(pk=item.pk), staff)
         settle_turn(case)
 
 
@@ -181,7 +186,7 @@ def close(case: Case, staff: User, outcome: Outcome | str, reason: str) -> None:
         case = locked(case)
         own = case.subject.user_id == staff.pk and outcome == Outcome.WITHDRAWN
         if not own:
-            _require_staff(staff)
+            require_staff(staff)
         if outcome == Outcome.NONE or not reason.strip():
             raise NotAllowed("Please choose an outcome and say why.")
         if outcome == Outcome.REMOVED and case.urls.exclude(state=UrlState.REMOVED).exists():
@@ -234,7 +239,7 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
         case=case,
         answers={"minor": answers["minor"]} if minor else dict(answers),
         ground=decision.ground,
-        considered=[{"ground": one.ground, "holds": one.holds, "why": one.why} for one in decision.considered],
+        considered=_as_rows(decision),
         rules_version=grounds.RULES_VERSION,
     )
     events.record(case, "case.opened", actor=user)
@@ -250,7 +255,7 @@ def _decide(case: Case, answers: Mapping[str, str], decision: grounds.Decision, 
     if decision.lane == Lane.EXPRESSION:
         events.record(case, "case.expression")
         text = "News or satire: decide, as a senior colleague, whether a notice is right at all."
-        ask_person(case, "expression", case.pk, text)
+        ask_person(case, EXPRESSION, case.pk, text)
 
 
 def _stop(case: Case) -> int:
@@ -261,94 +266,29 @@ def _stop(case: Case) -> int:
     return captures
 
 
-# --- Preparing ---------------------------------------------------------------------------------------------
-
-
-def _capture(case: Case, url: InfringingUrl) -> None:
-    if restricted.is_restricted(url.image_url):
-        return
-    try:
-        capture = evidence.capture(url.page_url, url.image_url, web_policy(), blur=_blur(case))
-    except OSError as error:
-        with transaction.atomic():
-            events.record(case, "evidence.failed", url=str(url.pk), reason=type(error).__name__)
-        return
-    with transaction.atomic():
-        if InfringingUrl.objects.filter(pk=url.pk, evidence=None).update(evidence=capture):
-            events.record(case, "evidence.captured", url=str(url.pk), evidence=str(capture.pk))
-
-
-def _blur(case: Case) -> Callable[[bytes], bytes] | None:
-    """What a screenshot must pass; None, and so no screenshot, where faces cannot be found."""
-    try:
-        return blurring.others_than(case.match)
-    except EngineUnavailable:
-        return None
-
-
-def _letters(case: Case) -> tuple[str, ...]:
-    return grounds.decide(case.ground_decision.answers).letters
-
-
-def _write_to(case: Case, code: str) -> list[str]:
-    """Draft a ground's letters, one for each operator that can act. Returns why places have no contact."""
-    found: dict[AbuseContact, list[InfringingUrl]] = {}
-    missing: dict[str, InfringingUrl] = {}
-    addressee = GROUNDS[code].addressee
-    for url in case.urls.exclude(state=UrlState.REMOVED).select_related("evidence"):
-        search = contacts.find(addressee, url)
-        if search.contact is not None:
-            found.setdefault(search.contact, []).append(url)
-        else:
-            missing.setdefault(search.reason, url)
-    _record_contacts(case, addressee, found, list(missing))
-    for contact, urls in found.items():
-        notices.draft(case, code, contact, urls)
-    return list(missing)
-
-
-def _record_contacts(
-    case: Case, addressee: Addressee, found: Mapping[AbuseContact, object], reasons: list[str]
-) -> None:
-    with transaction.atomic():
-        for contact in found:
-            events.record(
-                case,
-                "contact.found",
-                addressee=addressee.value,
-                operator=contact.operator.name,
-                source=contact.source,
-                contact=str(contact.pk),
-            )
-        for reason in reasons:
-            events.record(case, "contact.missing", addressee=addressee.value, reason=reason)
-
-
 # --- Small steps -------------------------------------------------------------------------------------------
 
 
-def _ask(case: Case, kind: str, text: str) -> None:
-    with transaction.atomic():
-        case = locked(case)
-        ask_person(case, kind, case.pk, text)
-        settle_turn(case)
+def _as_rows(decision: grounds.Decision) -> list[dict[str, object]]:
+    return [{"ground": one.ground, "holds": one.holds, "why": one.why} for one in decision.considered]
 
 
-def _done(items: QuerySet[WorkItem], staff: User | None) -> None:
-    items.filter(done_at=None).update(done_at=timezone.now(), done_by=staff)
-
-
-def _require_staff(staff: User) -> None:
-    if not staff.is_staff_member:
-        raise NotAllowed("Only a member of staff can do this.")
+def _words(text: str, missing: str) -> str:
+    """One line of bounded length. Raises NotAllowed where there is none."""
+    words = " ".join(text.split())[:_LONGEST_NOTE]
+    if not words:
+        raise NotAllowed(missing)
+    return words
 
 
 __all__ = [
+    "NO_CONTACT",
     "NextStep",
     "NotAllowed",
     "Sentence",
     "assign",
     "close",
+    "defer",
     "finish",
     "next_step",
     "note",
@@ -356,6 +296,7 @@ __all__ = [
     "prepare",
     "prepare_abandoned",
     "prepare_or_ask",
+    "release",
     "stop_withdrawn",
     "story",
     "unprepared",

@@ -133,7 +133,9 @@ def test_the_relapse_goes_from_the_subscribers_yes_to_a_sent_notice(
     staff.goto("/console/?tab=all")
     staff.get_by_role("link", name=reference.group()).first.click()
     staff.get_by_role("button", name=re.compile("Approve")).first.click()
-    staff.get_by_role("button", name=re.compile("^Send")).first.click()
+    # The printed annex and the mail server take their time: the answer is waited for, and then looked at.
+    with staff.expect_navigation():
+        staff.get_by_role("button", name=re.compile("^Send")).first.click()
     expect(staff.locator("main")).to_contain_text("Sent")
     context.close()
 

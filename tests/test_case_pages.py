@@ -52,6 +52,24 @@ def test_the_page_asks_every_question_and_shows_what_is_signed_in_full(client: C
     assert 'name="authorise"' in page
 
 
+def test_the_questions_stand_in_three_parts_and_one_need_not_be_answered(client: Client, match: Match) -> None:
+    page = client.get(url(match)).content.decode()
+    assert [page.index(f">{title}</h2>") for title in ("The picture", "Where it stands", "You")] == sorted(
+        page.index(f">{title}</h2>") for title in ("The picture", "Where it stands", "You")
+    )
+    assert "Eight questions" in page
+    assert '<option value="us_ca">United States: California</option>' in page
+    assert page.count(" checked") == 1, "only the one that may be passed over"
+    assert client.post(url(match), {**ANSWERS, **PERMISSION}).status_code == 302
+    assert GroundDecision.objects.get().answers == {**ANSWERS, "poster": "unknown"}
+
+
+@pytest.mark.parametrize("poster", ["nobody", ["afraid", "nobody"]], ids=["not an option", "two answers"])
+def test_an_answer_that_is_no_option_opens_no_case(client: Client, match: Match, poster: object) -> None:
+    assert client.post(url(match), {**ANSWERS, **PERMISSION, "poster": poster}).status_code == 422
+    assert not Case.objects.exists()
+
+
 def test_a_signed_request_opens_a_case_with_a_letter_to_be_read(
     client: Client,
     enrolled_alice: Enrolment,
@@ -89,7 +107,7 @@ def test_errors_stand_by_their_fields_and_what_was_typed_is_kept(client: Client,
     assert 'id="id_consented_error"' in page
     assert 'id="id_full_name_error"' in page
     assert "12 Secret Road" in page
-    assert page.count(" checked") == len(answers)
+    assert page.count(" checked") + page.count(" selected") == len(answers)
     assert not Case.objects.exists()
     assert mandates.in_force(match.subject) is None
 

@@ -81,8 +81,12 @@ def test_an_approved_notice_arrives_once_with_all_that_answers_need(notice: Noti
     sent = delivery.send(notice)
     (mail,) = sink.for_recipient(cases.HOST_ABUSE)
     assert mail["Message-ID"] == sent.message_id
-    assert mail["Reply-To"] == f"notices+{notice.case.reference}@localhost"
+    assert mail["Reply-To"] == delivery.reply_address(notice.case)
+    assert delivery.reply_address(notice.case) == delivery.reply_address(notice.case).lower()
+    assert notice.case.reply_token in mail["Reply-To"]
+    assert sink.deliveries[0].sender == mail["Reply-To"], "what comes back finds its case, too"
     assert "notices@localhost" in mail["From"]
+    assert not any(mail[name] for name in ("Auto-Submitted", "Precedence", "List-Id", "In-Reply-To"))
     assert notice.case.reference in mail["Subject"]
     assert body(mail, "plain").split() == notice.body.split()
     assert not body(mail, "html")

@@ -28,6 +28,9 @@ NO_PAGES = {
     "portal:transparency_json",
     "policies:gpc",
     "rights:receipt_file",
+    "takedowns:annex",
+    "takedowns:figures_table",
+    "takedowns:yourself_letter",
 }
 SIGN_IN_PAGES = ["/account/login/", "/account/signup/", "/account/password/reset/"]
 ERRORS = ["/nothing/here/", "/opt-out/confirm/nonsense/"]

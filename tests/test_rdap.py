@@ -104,9 +104,10 @@ def test_a_registrars_own_answer_is_asked_for_where_the_registry_shows_no_addres
 def test_a_link_into_a_private_network_is_not_followed(site: Site) -> None:
     site.answers["/dns.json"] = bootstrap(site, ["example"])
     link = {"rel": "related", "type": "application/rdap+json", "href": "http://169.254.169.254/latest"}
-    site.answers["/rdap/domain/a.example"] = reply({"links": [link]})
-    with pytest.raises(RdapUnavailable):
-        registries(site).domain("a.example")
+    site.answers["/rdap/domain/a.example"] = reply({"ldhName": "a.example", "links": [link]})
+    found = registries(site).domain("a.example")
+    assert (found.name, found.entities) == ("a.example", ())
+    assert "could not be asked" in found.missing
 
 
 def test_private_registries_are_refused_by_the_one_fetch_policy(site: Site) -> None:
@@ -194,3 +195,79 @@ def test_any_json_is_read_without_an_exception(answer: dict[str, Any]) -> None:
 )
 def test_registrable_domain(host: str, domain: str) -> None:
     assert registrable_domain(host) == domain
+
+
+# --- Autonomous systems, registrars, and what is stored ----------------------------------------------------------
+
+
+def test_the_demos_registry_knows_systems_and_who_announces_the_network() -> None:
+    with registry() as url:
+        known = Registries(url, POLICY)
+        system, nobody, network = known.autonomous_system(64496), known.autonomous_system(1), known.network("127.0.0.1")
+    assert (system.handle, system.name, system.country) == ("AS64496", "LOOPBACK-HOSTING-AS", "US")
+    assert [desk.emails for desk in system.within("registrant", "abuse")] == [(HOST_ABUSE,)]
+    assert nobody is None
+    assert network.origins == (64496,)
+
+
+def test_the_range_that_holds_the_number_wins(site: Site) -> None:
+    entries = ["x-9", "1-y", "-5", "64497", "64500-64511", "99-", "4294967296-9999999999"]
+    site.answers["/asn.json"] = bootstrap(site, entries)
+    site.answers["/rdap/autnum/64505"] = reply({"handle": "AS64505"})
+    known = registries(site)
+    assert known.autonomous_system(64505).handle == "AS64505"
+    for number in (5, 64498, 64512, 2**33):
+        assert known.autonomous_system(number) is None
+    assert site.requests == {"/asn.json": 1, "/rdap/autnum/64505": 1}
+
+
+def test_whose_desk_it_is_depends_on_whom_it_is_listed_under() -> None:
+    registrar = {**entity("registrar", None), "entities": [entity("abuse", "abuse@registrar.example")]}
+    registrant = {**entity("registrant", None), "entities": [entity("abuse", "abuse@owner.example")]}
+    record = rdap._record({"entities": [registrant, registrar, entity("abuse", "abuse@loose.example")]}, "u")
+    assert [desk.emails for desk in record.within("registrar", "abuse")] == [("abuse@registrar.example",)]
+    assert [desk.emails for desk in record.within("registrant", "abuse")] == [("abuse@owner.example",)]
+    assert len(record.having("abuse")) == 3
+
+
+def test_the_registrars_answer_is_completed_by_the_registrys(site: Site) -> None:
+    site.answers["/dns.json"] = bootstrap(site, ["example"])
+    link = {"rel": "related", "type": "application/rdap+json", "href": site.url("/registrar/a")}
+    registrar = {**entity("registrar", None), "entities": [entity("abuse", "abuse@registrar.example")]}
+    servers = [{"ldhName": "NS1.a.example."}, {}, 7]
+    site.answers["/rdap/domain/a.example"] = reply({"entities": [registrar], "links": [link], "nameservers": servers})
+    site.answers["/registrar/a"] = reply({"entities": [entity("registrant", "owner@a.example")]})
+    found = registries(site).domain("a.example")
+    assert [desk.emails for desk in found.within("registrar", "abuse")] == [("abuse@registrar.example",)]
+    assert (found.name_servers, found.missing) == (("ns1.a.example",), "")
+
+
+def test_each_request_waits_for_its_turn(site: Site) -> None:
+    site.answers["/dns.json"] = bootstrap(site, ["example"])
+    asked: list[str] = []
+    known = Registries(site.url("/"), POLICY, asked.append)
+    known.domain("a.example")
+    known.domain("a.example")
+    assert asked == ["127.0.0.1"] * 2
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "entities",
+                "handle",
+                "name",
+                "country",
+                "nameservers",
+                "arin_originas0_originautnums",
+                "lacnic_originAutnum",
+            ]
+        ),
+        values,
+        max_size=6,
+    )
+)
+def test_what_is_stored_comes_back_the_same(answer: dict[str, Any]) -> None:
+    record = rdap._record(answer, "https://registry.example/")
+    assert rdap.from_json(json.loads(json.dumps(rdap.as_json(record)))) == record

@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from search.models import Enrolment, Match, Sighting
+from search.states import Decision, MatchState
 from takedowns import delivery, relapse, verification, workflow
 from takedowns.models import Case
 from takedowns.states import CaseState, NoticeState, Outcome, UrlState
+from takedowns.watch import Where
 from tests import cases, photos
 from tests.cases import ANSWERS
-from tests.sites import Reply, Site
+from tests.sites import Reply, Site, page, redirect
 
 GONE = Reply(b"Gone", status=410)
 
@@ -132,6 +134,17 @@ def test_a_new_place_joins_an_open_case_and_a_person_decides(
     assert case.state == CaseState.DRAFTING
 
 
+def test_a_new_place_of_a_case_whose_letters_left_is_looked_at_with_the_others(
+    enrolled_alice: Enrolment, carol: User, site: Site
+) -> None:
+    case = cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))
+    delivery.send(cases.approved(case, carol))
+    cases.sighting(case.match.image, site, "/second", "/second.jpg")
+    relapse.screen_new_matches()
+    looked = {check.url.page_url for check in verification.verify_due()}
+    assert site.url("/second", cases.HOST) in looked
+
+
 def test_the_watch_finds_what_no_crawl_has_seen(removed: Case, site: Site) -> None:
     site.answers["/photo.jpg"] = cases.photo(photos.reencoded(photos.astronaut()))
     verification.verify(removed.urls.get())
@@ -157,3 +170,98 @@ def test_a_match_of_a_case_is_not_screened_against_it(enrolled_alice: Enrolment,
     assert relapse.screen_new_matches() == []
     case.match.refresh_from_db()
     assert case.match.screened_at is not None
+
+
+# --- Where it came back --------------------------------------------------------------------------------------------
+
+
+def where(case: Case) -> str:
+    return str(case.events.get(kind="relapse.found").data["where"])
+
+
+def test_the_case_says_where(removed: Case, site: Site) -> None:
+    match = seen_again(removed, photos.reencoded(photos.astronaut()), site)
+    (case,) = relapse.screen_new_matches()
+    assert where(case) == Where.SAME_OPERATOR.label, "the host is the one of before"
+    Sighting.objects.filter(image=match.image).delete()
+    elsewhere = cases.match_of(removed.subject, photos.mirrored(photos.astronaut()), "e")
+    Sighting.objects.create(
+        image=elsewhere.image, page_url="http://far.example/p", image_url="http://far.example/p.jpg", digest="far"
+    )
+    (case,) = relapse.screen_new_matches()
+    assert where(case) == Where.ELSEWHERE.label
+
+
+def test_the_same_place_is_called_that(removed: Case) -> None:
+    Sighting.objects.update(last_seen=timezone.now())
+    (case,) = relapse.screen_new_matches()
+    assert where(case) == Where.SAME_PLACE.label
+
+
+def test_a_copy_that_was_known_before_and_turns_up_afterwards_is_a_relapse(
+    enrolled_alice: Enrolment, carol: User, site: Site
+) -> None:
+    case = cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))
+    copy = cases.match_of(case.subject, photos.mirrored(photos.astronaut()), "c")
+    cases.sighting(copy.image, site, "/copy", "/copy.jpg")
+    assert relapse.screen_new_matches() == []
+    delivery.send(cases.approved(case, carol))
+    site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+    for _ in range(2):
+        verification.verify(case.urls.get())
+    assert relapse.screen_new_matches() == [], "it was there all the time"
+    cases.sighting(copy.image, site, "/again", "/again.jpg")
+    (again,) = relapse.screen_new_matches()
+    assert (again.match, again.relapse_of) == (copy, case)
+    assert [url.page_url for url in again.urls.all()] == [site.url("/again", cases.HOST)]
+    assert relapse.screen_new_matches() == []
+
+
+def test_another_picture_of_the_person_at_the_place_is_asked_about(removed: Case, site: Site) -> None:
+    part = photos.resized(photos.cropped(photos.astronaut()), 0.4)
+    site.answers.update({"/post": page('<img src="/b.jpg">'), "/b.jpg": cases.photo(part)})
+    verification.verify(removed.urls.get())
+    case = Case.objects.get(relapse_of=removed)
+    assert case.state == CaseState.AWAITING_SUBJECT
+    assert case.events.filter(kind="relapse.other_picture").exists()
+
+
+def test_a_page_that_comes_back_as_another_one_brings_its_new_address(removed: Case, site: Site) -> None:
+    site.answers.update({"/post": redirect("/new"), "/new": page('<img src="/b.jpg">'), "/b.jpg": cases.photo()})
+    verification.verify(removed.urls.get())
+    case = Case.objects.get(relapse_of=removed)
+    pages = {site.url("/post", cases.HOST), site.url("/new", cases.HOST)}
+    assert {url.page_url for url in case.urls.all()} == pages
+
+
+# --- What the subject says -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "outcome"),
+    [
+        (MatchState.DISMISSED, Decision.NONE, Outcome.NOT_ACTIONABLE),
+        (MatchState.CONFIRMED, Decision.KEEP, Outcome.WITHDRAWN),
+    ],
+)
+def test_not_me_and_leave_it_end_the_case(
+    removed: Case, site: Site, state: MatchState, decision: Decision, outcome: Outcome
+) -> None:
+    match = seen_again(removed, photos.mirrored(photos.astronaut()), site)
+    (case,) = relapse.screen_new_matches()
+    assert relapse.settle_dismissed() == 0
+    Match.objects.filter(pk=match.pk).update(state=state, decision=decision)
+    assert relapse.screen_new_matches() == []
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == (CaseState.CLOSED, outcome)
+    assert case.events.filter(kind="relapse.not_me").count() == 1
+    assert relapse.settle_dismissed() == 0
+
+
+def test_a_case_that_is_no_relapse_waits_for_its_subject(removed: Case, site: Site) -> None:
+    match = cases.match_of(removed.subject, photos.hopper(), "f")
+    Match.objects.filter(pk=match.pk).update(state=MatchState.DISMISSED)
+    case = Case.objects.create(subject=removed.subject, match=match, state=CaseState.AWAITING_SUBJECT)
+    assert relapse.settle_dismissed() == 0
+    case.refresh_from_db()
+    assert case.state == CaseState.AWAITING_SUBJECT

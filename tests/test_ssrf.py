@@ -1,8 +1,11 @@
 """No request leaves for an address inside: the known ways around such a rule, through every door of the project."""
 
 import ast
+import socket
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,6 +15,10 @@ from crawler.fetch import fetch
 from crawler.models import BlockedHost
 from crawler.policy import PRIVATE_NETWORKS, FetchPolicy, FetchRefused, private_kind
 from crawler.resolver import resolve
+from demo.names import NameServer
+from takedowns.contacts import names as contact_names
+from takedowns.contacts import networks, whois
+from takedowns.contacts.lookups import LookupFailed
 from tests.sites import page, redirect, serve
 from tests.small_crawl import codes, crawl
 
@@ -287,12 +294,112 @@ def test_pages_of_a_public_site_lead_nowhere_inside_although_another_source_of_t
     assert set(own.requests) <= {"/", "/own.jpg", "/robots.txt"}
 
 
+# --- Registries -----------------------------------------------------------------------------------------------
+
+INSIDE = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fd00:ec2::254", "::ffff:10.0.0.1", "0.0.0.0"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", INSIDE)
+def test_no_whois_server_inside_is_asked(settings: Any, address: str) -> None:
+    """By its address, by a name that leads there, and at the port of another service."""
+    settings.FETCH_ALLOW_PRIVATE = False
+    host = f"[{address}]" if ":" in address else address
+    for server in (f"{host}:43", "whois.inside.example", "whois.inside.example:6379"):
+        settings.WHOIS_SERVER = server
+        with pytest.raises(LookupFailed):
+            whois.registration("a-site.com", lookup=lambda _host: ["93.184.216.34", address])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "referral", ["localhost", "127.0.0.1", "[::1]", "2130706433", "0x7f.1", "inside.example", "169.254.169.254"]
+)
+def test_whois_referrals_lead_nowhere_inside(settings: Any, monkeypatch: pytest.MonkeyPatch, referral: str) -> None:
+    """The first server is ours to choose; the one that it refers to is judged like any other, its port too."""
+    settings.FETCH_ALLOW_PRIVATE, settings.WHOIS_SERVER = False, "whois.root.example"
+    asked: list[tuple[list[str], int]] = []
+
+    def exchange(addresses: list[Any], port: int, _question: bytes) -> bytes:
+        asked.append((list(map(str, addresses)), port))
+        return f"refer: {referral}:{len(asked) + 42}\nwhois: {referral}\n".encode()
+
+    monkeypatch.setattr(whois, "_exchange", exchange)
+    names = {"whois.root.example": ["93.184.216.34"], "inside.example": ["10.0.0.1"]}
+    with suppress(LookupFailed):
+        assert whois.registration("a-site.com", lookup=lambda host: names.get(host, [])) is None
+    assert asked == [(["93.184.216.34"], 43)]
+
+
+@pytest.mark.django_db
+def test_a_whois_referral_to_another_port_is_not_followed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.FETCH_ALLOW_PRIVATE, settings.WHOIS_SERVER = False, "whois.root.example"
+    ports: list[int] = []
+
+    def exchange(_addresses: list[Any], port: int, _question: bytes) -> bytes:
+        ports.append(port)
+        return b"refer: whois.registry.example:25\n"
+
+    monkeypatch.setattr(whois, "_exchange", exchange)
+    with pytest.raises(LookupFailed):
+        whois.registration("a-site.com", lookup=lambda _host: ["93.184.216.34"])
+    assert ports == [43]
+
+
+@pytest.mark.django_db
+def test_only_the_name_servers_of_our_own_choice_are_asked(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers full of addresses inside lead to no question elsewhere."""
+    inside = {
+        ("site.test", "NS"): ["ns.site.test."],
+        ("site.test", "MX"): ["1 mail.site.test."],
+        ("site.test", "SOA"): ["ns.site.test. root.site.test. 1 1 1 1 1"],
+        ("site.test", "A"): ["169.254.169.254"],
+        ("ns.site.test", "A"): ["127.0.0.2"],
+        ("mail.site.test", "A"): ["10.0.0.1"],
+    }
+    reached: list[tuple[str, int]] = []
+    connect = socket.socket.sendto
+
+    def sendto(self: socket.socket, data: bytes, *to: Any) -> int:
+        reached.append(to[-1][:2])
+        return connect(self, data, *to)
+
+    monkeypatch.setattr(socket.socket, "sendto", sendto)
+    with NameServer(0, inside) as server:
+        settings.DNS_SERVERS = [server.address]
+        assert contact_names.takes_mail("site.test")
+        assert contact_names.name_servers("site.test") == ("ns.site.test",)
+        assert contact_names.zone_mailbox("site.test") == "root@site.test"
+        sent = [to for to in reached if to != server._udp.server_address]
+        assert not [to for to in sent if to[0] in ("127.0.0.2", "10.0.0.1", "169.254.169.254")]
+    assert len(server.asked) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", INSIDE)
+def test_networks_inside_are_asked_about_nowhere(settings: Any, address: str) -> None:
+    """Neither a host that leads there nor a registry that lies there."""
+    settings.FETCH_ALLOW_PRIVATE = False
+    with serve({}) as site, pytest.raises(LookupFailed):
+        settings.RDAP_BOOTSTRAP_URL = site.url("/")
+        networks.network_of("inside.example", lookup=lambda _host: ["93.184.216.34", address])
+    assert not site.requests
+    with serve({}) as site:
+        settings.RDAP_BOOTSTRAP_URL = settings.PEERINGDB_URL = site.url("/")
+        for ask in (lambda: networks.network_of("93.184.216.34"), lambda: networks.autonomous_system(3333)):
+            with pytest.raises(LookupFailed):
+                ask()
+        with pytest.raises(LookupFailed):
+            networks._peeringdb(3333)
+    assert not site.requests
+
+
 # --- The whole project ----------------------------------------------------------------------------------------
 
 NETWORK = {
     *("httpx", "requests", "urllib.request", "urllib3", "httpcore", "http.client", "http.server", "socket"),
     *("ftplib", "telnetlib", "poplib", "imaplib", "xmlrpc", "socketserver", "aiohttp", "websockets"),
-    *("twisted", "scrapy", "playwright", "scrapy_playwright", "selenium", "pycurl", "h2", "wget"),
+    *("twisted", "scrapy", "playwright", "scrapy_playwright", "selenium", "pycurl", "h2", "wget", "dns"),
 }
 APPS = ("accounts", "alerts", "config", "crawler", "portal", "search", "takedowns", "vault")
 # The crawler has Scrapy, under settings that `tests/test_manners.py` holds it to, and a browser without a network.
@@ -300,6 +407,9 @@ CRAWL = ("scrapy", "twisted", "scrapy_playwright", "playwright")
 ALLOWED = {
     "crawler.fetch": {"httpcore"},
     "crawler.resolver": {"socket"},
+    # Name servers of our own choice, and port 43 of judged addresses
+    "takedowns.contacts.names": {"dns"},
+    "takedowns.contacts.whois": {"socket"},
     # The operator's own mailbox
     "accounts.tickets.mailboxes": {"imaplib"},
     # The name of this machine

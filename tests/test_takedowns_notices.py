@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from accounts import consent
 from accounts.models import Purpose, User
 from search.models import Enrolment
-from takedowns import mandates, notices
+from takedowns import delivery, mandates, notices
 from takedowns.cases import NotAllowed
-from takedowns.models import Case, Notice
+from takedowns.models import Case, InfringingUrl, Notice
 from takedowns.states import CaseState, NoticeState
 from tests import cases
 
@@ -98,3 +98,26 @@ def test_a_withdrawn_notice_leaves_the_move_with_us_and_room_for_another(notice:
 def test_one_letter_to_an_operator_on_a_ground(notice: Notice) -> None:
     same = notices.draft(notice.case, notice.ground, notice.contact, list(notice.urls.all()))
     assert same == notice
+
+
+def test_a_place_found_before_the_letter_leaves_joins_it_and_one_found_afterwards_gets_its_own(
+    case: Case, carol: User
+) -> None:
+    notice = case.notices.get()
+    places = [another_place(case, name) for name in ("second", "third")]
+    joined = notices.draft(case, notice.ground, notice.contact, [case.urls.exclude(pk=places[1].pk).first(), places[0]])
+    assert joined == notice
+    assert places[0].page_url in Notice.objects.get().body
+    assert not notices.missing_elements(Notice.objects.get())
+    delivery.send(notices.approve(Notice.objects.get(), carol))
+    assert notices.draft(case, notice.ground, notice.contact, [places[0]]) == notice
+    later = notices.draft(case, notice.ground, notice.contact, places)
+    assert later != notice
+    assert list(later.urls.all()) == [places[1]]
+
+
+def another_place(case: Case, name: str) -> InfringingUrl:
+    page_url = f"http://blog.localhost/{name}"
+    return InfringingUrl.objects.create(
+        case=case, page_url=page_url, image_url=f"{page_url}.jpg", digest=name, host="blog.localhost"
+    )

@@ -14,7 +14,10 @@ from takedowns.models import Case, Verification
 from takedowns.states import NoticeState
 from tests import cases
 
-TASKS = (tasks.prepare_cases, tasks.send_approved, tasks.verify_due, tasks.screen_relapses)
+TASKS = (
+    *(tasks.prepare_cases, tasks.send_approved, tasks.verify_due, tasks.screen_relapses),
+    *(tasks.look_around, tasks.clock, tasks.read_mail, tasks.settle_clusters),
+)
 
 
 @pytest.fixture

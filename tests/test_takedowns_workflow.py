@@ -64,7 +64,7 @@ def test_asking_twice_is_one_case_and_one_draft(match: Match, alice: User) -> No
 
 
 def test_a_preparation_that_died_goes_on_later(match: Match, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(*args: Any) -> None:
+    def die(*args: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

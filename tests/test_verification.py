@@ -1,7 +1,9 @@
 """Gone means gone: page and file, nothing else on the page, and twice. Operators that lie are not believed."""
 
 import base64
-from datetime import timedelta
+import hashlib
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from crawler.models import Source
+from search.engine import EngineUnavailable
 from search.models import Enrolment
-from takedowns import delivery, sights, verification, workflow
+from takedowns import delivery, second_path, sights, verification, workflow
 from takedowns.models import Case, InfringingUrl
 from takedowns.sights import Look, Sight
 from takedowns.states import CaseState, NoticeState, Outcome, UrlState
@@ -138,8 +141,16 @@ OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
     ),
     "breaks down": ({"/post": Reply(status=503), "/photo.jpg": GONE}, Found.UNREACHABLE),
     "asks robots to look away": (
+        {
+            "/post": page('<img src="/b.jpg">', head='<meta name="robots" content="noindex">'),
+            "/photo.jpg": GONE,
+            "/b.jpg": cases.photo(),
+        },
+        Found.STILL_LIVE,
+    ),
+    "takes it out of a page that is not to be indexed": (
         {"/post": page("Hello", head='<meta name="robots" content="noindex">'), "/photo.jpg": GONE},
-        Found.INCOMPLETE,
+        Found.REMOVED_SOURCE,
     ),
 }
 
@@ -148,10 +159,13 @@ OPERATORS: dict[str, tuple[dict[str, Any], Found]] = {
 def test_what_an_operator_does(case: Case, site: Site, does: str) -> None:
     changes, expected = OPERATORS[does]
     site.answers.update(changes)
+    place = cases.only_place(case)
     assert look(case) == expected
-    state, case_state, _ = state_of(case)
-    assert state == (UrlState.UNREACHABLE if expected == Found.UNREACHABLE else UrlState.LIVE)
-    assert case_state == CaseState.AWAITING_PROVIDER
+    place.refresh_from_db()
+    case.refresh_from_db()
+    assert place.state == (UrlState.UNREACHABLE if expected == Found.UNREACHABLE else UrlState.LIVE)
+    ours = expected == Found.MOVED
+    assert case.state == (CaseState.ACTION_NEEDED if ours else CaseState.AWAITING_PROVIDER)
 
 
 # A place whose picture was inside of the page from the start: it has no file.
@@ -247,6 +261,17 @@ def test_every_look_is_recorded(case: Case, site: Site) -> None:
     check = case.urls.get().verifications.get()
     assert (check.page_status, check.image_status) == (410, 200)
     assert check.detail["image"]["sight"] == "shows"
+    assert check.detail["page"]["chain"] == [410]
+    assert check.detail["page"]["sha256"] == hashlib.sha256(GONE.body).hexdigest()
+    assert check.detail["page"]["headers"]["content-type"].startswith("text/html")
+    assert "://" not in json.dumps(check.detail)
+
+
+def test_where_a_redirect_led_is_kept_in_kind(case: Case, site: Site) -> None:
+    site.answers.update({"/post": redirect("/"), "/": page("Welcome"), "/photo.jpg": GONE})
+    assert look(case) == Found.REMOVED_SOURCE
+    page_seen = case.urls.get().verifications.get().detail["page"]
+    assert (page_seen["chain"], page_seen["led_to"]) == ([302, 200], "home_page")
 
 
 def test_due_checks_follow_the_schedule_and_are_claimed_once(case: Case, site: Site) -> None:
@@ -312,3 +337,121 @@ def test_a_page_that_needs_scripts_is_not_called_gone_before_they_have_run(
     assert look(case) == Found.REMOVED_SOURCE
     site.answers["/post"] = GONE
     assert look(case) == Found.REMOVED_SOURCE
+
+
+# --- A look before somebody is asked again -----------------------------------------------------------------------
+
+
+def test_before_a_reminder_the_place_is_looked_at_but_not_every_minute(case: Case, site: Site) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        place = case.urls.get()
+        assert not verification.seems_gone(place)
+        site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+        clock.shift(timedelta(minutes=9))
+        assert not verification.seems_gone(place), "the last look was minutes ago"
+        assert place.verifications.count() == 1
+        clock.shift(timedelta(minutes=1))
+        assert verification.seems_gone(place) and verification.seems_gone(place)
+        assert place.verifications.count() == 2
+        clock.shift(DAY)
+        assert verification.seems_gone(place)
+        place.refresh_from_db()
+        assert place.state == UrlState.REMOVED
+        before = place.verifications.count()
+        clock.shift(DAY)
+        assert verification.seems_gone(place), "what is removed is not asked for"
+        assert place.verifications.count() == before
+
+
+def test_an_operator_that_says_it_is_done_is_looked_at_soon(case: Case, site: Site) -> None:
+    notice = case.notices.get()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        look(case)
+        assert verification.bring_forward(notice) == 1
+        assert case.urls.get().next_check_at == timezone.now() + timedelta(minutes=10)
+        assert verification.bring_forward(notice) == 0
+        clock.shift(timedelta(minutes=10))
+        site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+        assert len(verification.verify_due()) == 1
+        assert verification.bring_forward(notice) == 0, "it waits for its second check already"
+        assert case.urls.get().next_check_at == timezone.now() + DAY
+
+
+# --- Whose turn it is ----------------------------------------------------------------------------------------------
+
+
+def more_places(case: Case, host: str, count: int, at: datetime) -> None:
+    InfringingUrl.objects.bulk_create(
+        InfringingUrl(
+            case=case,
+            page_url=f"http://{host}/{number}",
+            image_url=f"http://{host}/{number}.jpg",
+            digest=f"{host}{number}",
+            host=host,
+            next_check_at=at + timedelta(seconds=number),
+        )
+        for number in range(count)
+    )
+
+
+def test_no_host_is_asked_for_everything_at_once_and_nobody_waits_for_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def note(url: InfringingUrl) -> None:
+        looked.append(url.host)
+
+    monkeypatch.setattr(verification, "verify", note)
+    case.urls.update(next_check_at=None)
+    now = timezone.now()
+    more_places(case, "many.example", 80, now - 3 * DAY)
+    more_places(case, "few.example", 2, now - DAY)
+    verification.verify_due()
+    assert looked == ["many.example"] * verification.HOST_AT_ONCE + ["few.example"] * 2
+    verification.verify_due()
+    assert looked.count("many.example") == 2 * verification.HOST_AT_ONCE
+
+
+def test_without_an_engine_a_place_keeps_its_turn(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    due = timezone.now() - DAY
+    case.urls.update(next_check_at=due)
+
+    def broken(_url: InfringingUrl) -> None:
+        raise EngineUnavailable("No model.")
+
+    monkeypatch.setattr(verification, "verify", broken)
+    with pytest.raises(EngineUnavailable):
+        verification.verify_due()
+    assert case.urls.get().next_check_at == due
+
+
+def test_a_worker_that_dies_leaves_the_place_for_later(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.urls.update(next_check_at=timezone.now() - DAY)
+
+    def killed(_url: InfringingUrl) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(second_path, "look", killed)
+    with pytest.raises(KeyboardInterrupt):
+        verification.verify_due()
+    place = case.urls.get()
+    assert place.next_check_at is not None and place.next_check_at > timezone.now()
+    assert not place.verifications.exists()
+
+
+def test_removed_places_are_watched_while_the_plan_goes_on(case: Case, site: Site, settings: Any) -> None:
+    site.answers.update({"/post": GONE, "/photo.jpg": GONE})
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        look(case)
+        clock.shift(DAY)
+        look(case)
+        clock.shift(7 * DAY)
+        assert len(verification.verify_due()) == 1
+        settings.DEFAULT_PLAN = "free"
+        clock.shift(7 * DAY)
+        assert verification.verify_due() == []
+        assert case.urls.get().next_check_at == timezone.now() + 7 * DAY
+        clock.shift(400 * DAY)
+        verification.verify_due()
+        assert case.urls.get().next_check_at is None, "the watch is over after a year"

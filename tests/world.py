@@ -24,8 +24,8 @@ from search.models import AgeStop, Enrolment, Match, OptOut
 from search.optouts import links
 from search.states import AgeStopState
 from takedowns.cases import ask_person
-from takedowns.models import Case
-from tests import cases, photos, registers
+from takedowns.models import BulkApproval, Case, Delisting, LetterTemplate, Operator, SavedFilter
+from tests import cases, letters_in, photos, registers
 from tests.matches import make_match
 from tests.optouts import mailed_token
 
@@ -115,6 +115,18 @@ def _age_stop(waiting: Enrolment) -> AgeStop:
     return stops.first() or AgeStop.objects.create(user=waiting.subject.user, state=AgeStopState.APPEALED)
 
 
+def _saved_filter(world: "World") -> SavedFilter:
+    return SavedFilter.objects.get_or_create(staff=world.carol, name="Mine", defaults={"query": "tab=mine"})[0]
+
+
+def _stack(world: "World") -> BulkApproval:
+    """Letters that Dana asks a second person about."""
+    stack, new = BulkApproval.objects.get_or_create(asked_by=world.dana, defaults={"reason": "The same site."})
+    if new:
+        stack.notices.set(world.case.notices.all())
+    return stack
+
+
 def _receipt() -> str:
     """Of an account that was erased."""
     return receipts.issue(uuid4(), timezone.now(), {"Your account": 1}, {}).reference
@@ -123,6 +135,19 @@ def _receipt() -> str:
 def _hold(world: "World") -> UUID:
     """On Alice's case."""
     return holds.place(world.alice, Order("Cases", str(world.case.pk), "A lawsuit"), world.dana).pk
+
+
+def _text(world: "World") -> LetterTemplate:
+    """Carol's own text of a letter, which waits for a second person."""
+    known = {"code": "host_policy", "language": "en", "number": 1}
+    text = {"title": "A report", "body": "Nothing.", "note": "Shorter.", "written_by": world.carol}
+    return LetterTemplate.objects.get_or_create(**known, defaults=text)[0]
+
+
+def _listed(world: "World") -> Delisting:
+    """A place of Alice's case that a search engine may list."""
+    engine, _ = Operator.objects.get_or_create(key="platform:finder", defaults={"kind": "search", "name": "Finder"})
+    return Delisting.objects.get_or_create(url=world.case.urls.get(), engine=engine)[0]
 
 
 def _somebody() -> photos.Rgb:
@@ -170,14 +195,45 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "search:optout_withdraw": lambda world: {"token": world.withdraw_token},
     "takedowns:open": lambda world: {"pk": world.case.match_id},
     "takedowns:yourself": lambda world: {"pk": world.case.match_id},
+    "takedowns:yourself_look": lambda world: {"pk": world.case.match_id},
+    "takedowns:yourself_letter": lambda world: {"pk": world.case.match_id},
     "billing:console_plan": lambda world: {"pk": world.alice.pk},
     "billing:console_end": lambda world: {"pk": world.alice.pk},
     "takedowns:case": lambda world: {"pk": world.case.pk},
+    "takedowns:operator": lambda world: {"pk": world.case.notices.get().operator_id},
+    "takedowns:treat_operator": lambda world: {"pk": world.case.notices.get().operator_id},
+    "takedowns:add_contact": lambda world: {"pk": world.case.notices.get().operator_id},
+    "takedowns:template": lambda world: {"code": "host_policy", "language": "en"},
+    "takedowns:looked_up": lambda world: {"pk": _listed(world).pk},
+    "takedowns:approve_template": lambda world: {"pk": _text(world).pk},
+    "takedowns:retire_template": lambda world: {"pk": _text(world).pk},
+    "takedowns:figures_table": lambda world: {"name": "ground"},
     "takedowns:again": lambda world: {"pk": world.case.pk},
+    "takedowns:answer": lambda world: {"pk": world.case.pk},
+    "takedowns:write": lambda world: {"pk": world.case.pk},
+    "takedowns:not_satisfied": lambda world: {"pk": world.case.pk},
+    "takedowns:choose": lambda world: {"pk": world.case.pk},
+    "takedowns:read_counter": lambda world: {"pk": world.case.pk},
+    "takedowns:document": lambda world: {"pk": world.case.pk, "code": "agent_mandate"},
+    "takedowns:reopen": lambda world: {"pk": world.case.pk},
     "takedowns:end": lambda world: {"pk": world.case.pk},
     "takedowns:console_case": lambda world: {"pk": world.case.pk},
     "takedowns:reveal": lambda world: {"pk": world.case.pk},
     "takedowns:assign": lambda world: {"pk": world.case.pk},
+    "takedowns:defer": lambda world: {"pk": world.case.pk},
+    "takedowns:ask": lambda world: {"pk": world.case.pk},
+    "takedowns:release": lambda world: {"pk": world.case.pk},
+    "takedowns:reissue": lambda world: {"pk": world.case.pk},
+    "takedowns:rename_filter": lambda world: {"pk": _saved_filter(world).pk},
+    "takedowns:delete_filter": lambda world: {"pk": _saved_filter(world).pk},
+    **{
+        f"takedowns:{name}": lambda world: {"pk": _stack(world).pk}
+        for name in ("bulk_approval", "bulk_confirm", "bulk_refuse")
+    },
+    **{
+        f"takedowns:{name}": lambda world: {"pk": world.case.notices.get().pk}
+        for name in ("pasted", "annex", "follow", "remind", "complain", "retract", "escalate")
+    },
     "takedowns:note": lambda world: {"pk": world.case.pk},
     "takedowns:verify_now": lambda world: {"pk": world.case.pk},
     "takedowns:look_again": lambda world: {"pk": world.case.pk},
@@ -200,6 +256,18 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "crawler:restricted_close": lambda world: {"pk": _restricted().pk},
 }
 
+OBJECTS |= {
+    f"takedowns:{name}": lambda world: {"pk": letters_in.orphan_mail().pk}
+    for name in ("orphan", "orphan_put", "orphan_away")
+}
+OBJECTS |= {
+    f"takedowns:{name}": lambda world: {"pk": letters_in.letter_in(world.case).pk}
+    for name in ("letter_kind", "letter_read")
+}
+OBJECTS |= {
+    f"takedowns:{name}": lambda world: {"pk": letters_in.counter_notice(world.case).pk}
+    for name in ("counter_received", "counter_filed", "counter_end")
+}
 OBJECTS |= {
     f"tickets:{name}": lambda world: {"pk": registers.ticket(world.alice).pk} for name in registers.TICKET_ROUTES
 }

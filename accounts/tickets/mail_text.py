@@ -12,7 +12,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 from lxml import etree, html
 
@@ -20,12 +20,14 @@ MAX_MAIL = 512 * 1024
 _MAX_PART = 200_000
 _MAX_PARTS = 100
 _MAX_IDS = 50
-_MAX_ADDRESS = 254
+_MAX_ADDRESS, _MAX_RECIPIENTS = 254, 50
 # Others can be made to take very long (punycode), or are no texts at all.
 _CHARSETS = re.compile(r"^(ascii|utf-8|utf-16|iso8859-\d+|cp12\d\d|koi8-[ru]|gb2312|gbk|gb18030|big5|euc_jp|euc_kr|"
                        r"shift_jis|iso2022_jp)$")  # fmt: skip
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote", "table", "ul", "ol", "pre"})
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,248}>")
+_MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,248}>")
+# Where a mail was sent to, and where it arrived after it was passed on.
+_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To")
 # "bulk" and "junk" are said by machines only; "list" may be a mailing list that stands before our own mailbox.
 _PRECEDENCE = frozenset({"bulk", "junk", "auto_reply"})
 
@@ -36,7 +38,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is taken of a mail. `answers` are the messages that it answers."""
+    """What is taken of a mail. `answers` are the messages that it answers; addresses are in lower case."""
 
     sender: str
     subject: str
@@ -45,6 +47,7 @@ class Mail:
     answers: tuple[str, ...]
     automatic: bool
     attachments: int
+    recipients: tuple[str, ...] = ()
 
 
 def read(raw: bytes) -> Mail:
@@ -61,6 +64,7 @@ def read(raw: bytes) -> Mail:
             answers=_answers(message),
             automatic=_is_automatic(message),
             attachments=attachments,
+            recipients=_recipients(message),
         )
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # The library was not made for mails that are meant to break it.
@@ -71,6 +75,14 @@ def _sender(message: Message) -> str:
     """The address to answer to; empty where there is none, or one that is made to be misread."""
     address = parseaddr(_header(message, "From"))[1].lower()
     return address if address.isprintable() and len(address) <= _MAX_ADDRESS else ""
+
+
+def _recipients(message: Message) -> tuple[str, ...]:
+    """Every address that it was sent to, as far as its headers tell."""
+    named = [str(value)[:4000] for name in _TO for value in message.get_all(name, [])[:10]]
+    found = (address.lower() for value in named for _, address in getaddresses([value]))
+    kept = (address for address in found if "@" in address and address.isprintable() and len(address) <= _MAX_ADDRESS)
+    return tuple(dict.fromkeys(kept))[:_MAX_RECIPIENTS]
 
 
 def _header(message: Message, name: str) -> str:

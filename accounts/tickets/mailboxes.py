@@ -37,28 +37,31 @@ class Mailbox(AbstractContextManager["Mailbox"], Protocol):
         """Delete a mail that was taken over; mark one that was not."""
 
 
-def mailbox(url: str) -> Mailbox:
-    """The mailbox at `url`: `imaps://user:password@host/INBOX` or `maildrop:///folder`. Raises `MailboxTrouble`."""
+def mailbox(url: str, setting: str = "PRIVACY_INBOX_URL") -> Mailbox:
+    """The mailbox at `url`: `imaps://user:password@host/INBOX` or `maildrop:///folder`. Raises `MailboxTrouble`.
+
+    `setting` is where the address comes from, for whoever has to put it right.
+    """
     parts = urlsplit(url)
     if parts.scheme == "maildrop":
-        return Maildrop(Path(unquote(parts.path)))
+        return Maildrop(Path(unquote(parts.path)), setting)
     if parts.scheme == "imaps" or (parts.scheme == "imap" and parts.hostname in _LOOPBACK):
         return Imap(parts)
-    raise MailboxTrouble("PRIVACY_INBOX_URL has to begin with imaps:// or maildrop://")
+    raise MailboxTrouble(f"{setting} has to begin with imaps:// or maildrop://")
 
 
 class Maildrop(Mailbox):
     """A folder into which something else puts one file for each mail."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, setting: str) -> None:
+        self._folder, self._setting = folder, setting
 
     def __exit__(self, *_: object) -> None:
         """Nothing is held open."""
 
     def mails(self) -> Iterator[tuple[str, bytes]]:
         if not self._folder.is_dir():
-            raise MailboxTrouble("The folder of PRIVACY_INBOX_URL is not there")
+            raise MailboxTrouble(f"The folder of {self._setting} is not there")
         for path in sorted(self._folder.glob("*.eml"))[:_MOST]:
             if not path.is_symlink() and path.is_file():
                 with path.open("rb") as file:

@@ -59,18 +59,25 @@ class PageContent:
 
 
 def extract(
-    markup: bytes | str, base_url: str, content_type: str = "", robots: str = "", now: datetime | None = None
+    markup: bytes | str,
+    base_url: str,
+    content_type: str = "",
+    robots: str = "",
+    now: datetime | None = None,
+    *,
+    heed: bool = True,
 ) -> PageContent:
     """Read a page. `robots` is the value of its X-Robots-Tag headers, joined by commas.
 
     `now` tells whether a page that is `unavailable_after` some time is so yet; the clock's where it is left out.
+    Without `heed` the page's own wishes to robots do not count: for a look at one page, which indexes nothing.
     """
     text = markup if isinstance(markup, str) else decode(markup, content_type)
     page = PageReader()
     page.read_all(text[:MAX_MARKUP].replace("\x00", ""))
     now = now or datetime.now(UTC)
     wishes = robots_directives(robots, now)
-    for content in page.robots:
+    for content in page.robots if heed else ():
         wishes |= {part.strip() for part in settle(content, now).lower().split(",")}
     return _content(page, base_url, wishes)
 

@@ -52,6 +52,65 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
+_REMOVED = re.compile(
+    "|".join((
+        # English
+        r"\b(?:page|photo|picture|image|content|file|post|video|item) (?:was |is |has been |have been )?"
+        r"(?:removed|deleted|taken down|gone|unavailable)\b|\bno longer (?:available|exists?|here)\b",
+        # German
+        r"\b(?:wurden?|ist|sind) (?:\w+ ){0,3}(?:gel\u00f6scht|entfernt|gesperrt)\b",
+        # French
+        r"\b(?:a|ont) (?:bien )?\u00e9t\u00e9 (?:supprim|retir|effac)\u00e9e?s?\b|\bn['\u2019](?:est|existe) plus\b",
+        # Spanish
+        r"\b(?:ha sido|han sido|fue|fueron|se ha) (?:eliminad|borrad|retirad|suprimid)[oa]s?\b|\bya no est\u00e1\b",
+        # Italian
+        r"\b(?:\u00e8|sono) stat[aoie] (?:rimoss|eliminat|cancellat)[aoie]\b|\bnon (?:\u00e8|sono) pi\u00f9\b",
+        # Polish
+        r"\bzosta(?:\u0142[ao]?|\u0142y|li) (?:usuni\u0119t|skasowan)\w{1,3}\b|\bnie jest ju\u017c\b",
+        # Portuguese
+        r"\b(?:foi|foram) (?:removid|exclu\u00edd|apagad|eliminad)[oa]s?\b|\bn\u00e3o est\u00e1 mais\b",
+        # Dutch
+        r"\b(?:is|zijn|werd|werden) (?:\w+ ){0,2}(?:verwijderd|gewist)\b|\bniet langer beschikbaar\b",
+    )),
+    re.IGNORECASE,
+)  # fmt: skip
+_NOT_HERE = re.compile(
+    "|".join((
+        # English
+        r"\b(?:not (?:available|accessible)|unavailable|blocked|restricted|inaccessible) (?:\w+ ){0,4}?"
+        r"(?:in|from|for) (?:your|this) (?:country|region|location|area|state|territory)\b",
+        # German
+        r"\b(?:in|aus|f\u00fcr) (?:deine[mr]|ihre[mr]|diese[mr]?|eure[mr]) (?:land|region|gebiet|standort)\b"
+        r".{0,60}\bnicht (?:\w+ )?(?:verf\u00fcgbar|zug\u00e4nglich|abrufbar)\b",
+        r"\bnicht (?:verf\u00fcgbar|zug\u00e4nglich|abrufbar) in (?:deine[mr]|ihre[mr]|diese[mr]) "
+        r"(?:land|region|gebiet)\b",
+        # French
+        r"\b(?:pas|plus|non) (?:disponible|accessible)s? (?:dans|depuis) (?:votre|ton|ce) (?:pays|r\u00e9gion)\b"
+        r"|\bindisponible dans (?:votre|ton) (?:pays|r\u00e9gion)\b",
+        # Spanish
+        r"\bno (?:est\u00e1 |se encuentra )?disponible (?:en|para) (?:tu|su|este) "
+        r"(?:pa\u00eds|regi\u00f3n|ubicaci\u00f3n)\b",
+        # Italian
+        r"\bnon (?:\u00e8 )?(?:disponibile|accessibile) (?:nel (?:tuo|suo|vostro) paese|nella (?:tua|sua|vostra) "
+        r"(?:regione|area|zona)|in questo paese)\b",
+        # Polish
+        r"\b(?:nie jest dost\u0119pn\w{1,2}|niedost\u0119pn\w{1,2}) w (?:twoim|pa\u0144stwa|tym|twojej) "
+        r"(?:kraju|regionie|lokalizacji)\b",
+        # Portuguese
+        r"\bn\u00e3o (?:est\u00e1 )?dispon\u00edvel (?:no (?:seu|teu) pa\u00eds|neste pa\u00eds"
+        r"|na (?:sua|tua) (?:regi\u00e3o|localiza\u00e7\u00e3o))\b",
+        # Dutch
+        r"\bniet (?:beschikbaar|toegankelijk) in (?:jouw|uw|je|dit) (?:land|regio|gebied)\b",
+    )),
+    re.IGNORECASE,
+)  # fmt: skip
+_SIGN_IN = re.compile(
+    r"\b(?:log ?in|log on|sign ?in|sign up|einloggen|anmelden|anmeldung|connexion|se connecter|connectez-vous"
+    r"|iniciar sesi\u00f3n|inicia sesi\u00f3n|accedi|accesso|zaloguj|logowanie|iniciar sess\u00e3o|entrar"
+    r"|inloggen|aanmelden)\b",
+    re.IGNORECASE,
+)
+
 
 class PageText:
     """Collects a page's visible text and its main heading as tags pass by."""
@@ -96,6 +155,21 @@ def looks_missing(title: str, heading: str, text_length: int) -> bool:
     if text_length > MAX_MISSING_TEXT:
         return False
     return any(_BARE_CODE.search(words) or _NOT_FOUND.search(words) for words in (title, heading) if words)
+
+
+def announces_removal(text: str) -> bool:
+    """Whether a short page says that something was removed or is not there. Words, and nothing but words."""
+    return len(text) <= MAX_MISSING_TEXT and bool(_REMOVED.search(text) or _NOT_FOUND.search(text))
+
+
+def says_not_here(text: str) -> bool:
+    """Whether a short page says that it is not shown in the reader's country; in eight languages."""
+    return len(text) <= MAX_MISSING_TEXT and bool(_NOT_HERE.search(text))
+
+
+def asks_to_sign_in(title: str, heading: str) -> bool:
+    """Whether a page's title or heading is that of a login; in eight languages."""
+    return bool(_SIGN_IN.search(title[:MAX_HEADING]) or _SIGN_IN.search(heading))
 
 
 def content_hash(title: str, text: str, links: Iterable[str], pictures: Iterable[str]) -> str:
