@@ -44,6 +44,9 @@ from search.engine.wire import (
 _TOGETHER = 8_000_000
 _LEFT_BEHIND = 0.42
 """Share of its memory that a worker may hold when it is done. The engine itself comes to half of this."""
+_KEPT = 128 * 1024 * 1024
+"""Bytes that may stay in memory from one picture to the next, which is the faster for it. What several small ones
+leave lies in pieces, and a large one would come on top of them."""
 _LIVE_PIXELS = 4_000_000
 """More than any camera sends to a browser's page."""
 _GRACE = 5
@@ -69,7 +72,7 @@ def main() -> None:
     memory = Memory()
     memory.give_back()  # what reading the models took and left behind
     confine(memory, int(memory_bytes))
-    most = memory.held() + int(_LEFT_BEHIND * int(memory_bytes))
+    most, kept = memory.held() + int(_LEFT_BEHIND * int(memory_bytes)), memory.resident() + _KEPT
     write_frame(answers, {"model_id": engine.model_id, "dimension": engine.dimension})
     last = False
     with suppress(EOFError):
@@ -79,9 +82,9 @@ def main() -> None:
             _alarm(float(seconds) + _GRACE)
             answer, parts = _answer(engine, ages, request, payload)
             del payload
-            # What one picture left behind must not be missing for the next: rather start anew.
-            if memory.held() > most:
+            if memory.resident() > kept or memory.held() > most:
                 memory.give_back()
+            # What one picture left behind must not be missing for the next: rather start anew.
             last = memory.held() > most
             write_frame(answers, {**answer, "last": last}, parts)
 
