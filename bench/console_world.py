@@ -33,6 +33,7 @@ from crawler.models import url_digest
 from search.models import Image, Match, Subject
 from search.states import Decision, MatchState
 from takedowns import mandates
+from takedowns.figures import PERIODS
 from takedowns.models import (
     AbuseContact,
     Case,
@@ -59,6 +60,7 @@ TABS = ("action", "overdue", "approve", "mine", "unassigned", "waiting", "deferr
 _OPERATORS = ("Nordlicht Hosting", "Bluegate Networks", "Cedarview", "Pixelhaven", "Mirrorlake CDN", "Tidewater Images")
 _COUNTRIES = ("DE", "US", "FR", "NL", "GB", "PL", "")
 _GROUNDS = ("dmca_512c", "dsa_16", "gdpr_erasure", "host_policy", "take_it_down")
+_ADDRESSEES = ("host", "host", "platform", "cdn", "registrar", "search")
 _OUTCOMES = (Outcome.REMOVED, Outcome.REMOVED, Outcome.PARTLY_REMOVED, Outcome.REFUSED, Outcome.NO_RESPONSE)
 # How a hundred cases are spread over the states, and the state of the letters of each.
 _SPREAD = {
@@ -220,6 +222,7 @@ def _fill(made: Seed, cases: Sequence[Case]) -> None:
     _create(Communication, (mail for one in letters for mail in _mail(one, sealed[one.case.subject_id])))
     _create(FollowUp, (_reminder(one) for one in letters if one.state == NoticeState.INFO_REQUESTED))
     _create(CaseEvent, (event for case in cases for event in _events(made, case)))
+    _create(CaseEvent, (_complied(one) for one in letters if one.state == NoticeState.COMPLIED))
     _create(WorkItem, (_work(case) for case in cases if case.state == CaseState.ACTION_NEEDED))
 
 
@@ -269,7 +272,8 @@ def _notices(made: Seed, case: Case) -> Iterator[Notice]:
             case=case,
             operator=contact.operator,
             contact=contact,
-            ground="host_policy",
+            ground=case.ground_decision.ground,
+            addressee=made.random.choice(_ADDRESSEES),
             state=state,
             recipient=contact.email,
             title=f"Pictures of a person without their consent [{case.reference}]",
@@ -330,6 +334,11 @@ def _events(made: Seed, case: Case) -> Iterator[CaseEvent]:
         yield CaseEvent(case=case, at=at, kind="case.note", actor=actor, text=f"Note: looked at it, {number}.")
 
 
+def _complied(notice: Notice) -> CaseEvent:
+    at = notice.drafted_at + timedelta(days=6)
+    return CaseEvent(case=notice.case, at=at, kind="notice.complied", data={"notice": str(notice.pk)}, text="Gone.")
+
+
 def _work(case: Case) -> WorkItem:
     text = "An operator asked something. Read it, and answer."
     return WorkItem(case=case, kind="made_up", about=str(case.pk), text=text, created_at=case.created_at)
@@ -357,6 +366,7 @@ def pages(staff: User) -> dict[str, str]:
     waiting = Case.objects.filter(state=CaseState.AWAITING_PROVIDER).earliest("created_at")
     asked = Case.objects.filter(state=CaseState.ACTION_NEEDED).earliest("created_at")
     drafted = Case.objects.filter(state=CaseState.DRAFTING).earliest("created_at")
+    operator = Operator.objects.earliest("pk")
     SavedFilter.objects.get_or_create(staff=staff, name="Intimate", defaults={"query": "tab=all&intimate=1"})
     filters = "ground=dsa_16&country=DE&operator=Nord&host=site&assigned=none&state=drafting"
     return {
@@ -369,6 +379,14 @@ def pages(staff: User) -> dict[str, str]:
         "case: letters to approve": f"/console/cases/{drafted.pk}/",
         "case: waiting": f"/console/cases/{waiting.pk}/",
         "case: asked, from the queue": f"/console/cases/{asked.pk}/?tab=all&at=40",
+        "operators": "/console/operators/",
+        "operator": f"/console/operators/{operator.pk}/",
+        "mail that fits nowhere": "/console/mail/",
+        "search results to look up": "/console/search-results/",
+        "letters": "/console/letters/",
+        "letter": "/console/letters/host_policy/en/",
+        "sending": "/console/sending/",
+        **{f"figures: {period.label}": f"/console/figures/?period={period.key}" for period in PERIODS},
     }
 
 

@@ -203,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
         "takedowns.watch": 60,
         "takedowns.read_mail": 1,
         "takedowns.clock": 5,
+        "takedowns.figures": 5,
         "takedowns.clusters": 1440,
         "accounts.sweep": 10,
         "accounts.self_audit": 1440,

@@ -56,6 +56,7 @@ def _context(found: Case) -> dict[str, object]:
         "counter": disputed,
         "choices": counter.choices(disputed) if disputed and not disputed.choice else (),
         "packs": papers.offered(found),
+        "engines": papers.engines(found),
         "case": found,
         "standing": casefile.for_subscriber(found),
         "next": story.next_step(found),

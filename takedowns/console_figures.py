@@ -3,36 +3,16 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from io import StringIO
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import staff
 from takedowns import figures
-from takedowns.figures import Line, Overview, Rate
+from takedowns.figures import PERIODS, Line, Period, Rate
 
-
-@dataclass(frozen=True)
-class Period:
-    """A span that ends now."""
-
-    key: str
-    label: str
-    days: int
-
-
-PERIODS = (
-    Period("90", "Last 90 days", 90),
-    Period("30", "Last 30 days", 30),
-    Period("365", "Last 12 months", 365),
-    Period("all", "All time", 365 * 50),
-)
-_FRESH = 60
 _TABLES = {"ground": "by_ground", "rung": "by_rung", "operator": "by_operator"}
 _HEADS = ("Group", "Sent", "Removed, checked twice", "Answered", "Refused", "Median hours", "90th percentile hours")
 
@@ -50,9 +30,11 @@ class Bar:
 def page(request: HttpRequest) -> HttpResponse:
     """Verified removal, time and relapse, each with its denominator."""
     period = _period(request)
-    found = _overview(period)
+    recent = figures.recent(period)
+    found = recent.overview
     context = {
         "periods": PERIODS,
+        "counted_at": recent.at,
         "period": period,
         "figures": found,
         "median": figures.in_words(found.until_removed.median),
@@ -75,7 +57,7 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
     """One table as CSV."""
     if name not in _TABLES:
         raise Http404
-    lines: list[Line] = getattr(_overview(_period(request)), _TABLES[name])
+    lines: list[Line] = getattr(figures.recent(_period(request)).overview, _TABLES[name])
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(_HEADS)
@@ -101,17 +83,6 @@ def _safe(text: str) -> str:
 def _period(request: HttpRequest) -> Period:
     asked = request.GET.get("period", "")
     return next((period for period in PERIODS if period.key == asked), PERIODS[0])
-
-
-def _overview(period: Period) -> Overview:
-    """Counted at most once a minute: with many cases it takes longer than a page should."""
-    key = f"takedown-figures:{period.key}"
-    found: Overview | None = cache.get(key)
-    if found is None:
-        now = timezone.now()
-        found = figures.overview(now - timedelta(days=period.days), now)
-        cache.set(key, found, _FRESH)
-    return found
 
 
 def _chart(title: str, lines: list[Line]) -> dict[str, object]:

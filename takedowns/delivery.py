@@ -4,7 +4,8 @@ The attempt is committed, with its Message-ID, before the mail server is spoken 
 clear success leaves the letter in `sending`, where nothing picks it up again: a person finds out what became of it. A
 process that dies half-way is noticed by `sweep_stuck_sends`.
 
-What an operator takes by a form only is put there by a person, who says so afterwards (`record_pasted`).
+What an operator takes by a form only is put there by a person, who takes the letter's sheet first, so that no colleague
+fills in the same form (`take_sheet`), and says so afterwards (`record_pasted`).
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import User
 from accounts.transitions import IllegalTransition, StaleState, change_state
-from takedowns import annex, deadlines, follow_ups, guards, notices, sheets, stops
+from takedowns import annex, casefile, deadlines, follow_ups, guards, notices, sheets, stops
 from takedowns.calendars import holidays_from
 from takedowns.cases import NotAllowed, ask_person, finish_items, locked, require_staff, settle_turn
 from takedowns.models import AbuseContact, Case, Communication, FollowUp, Notice
@@ -38,6 +39,7 @@ __all__ = [
     "STUCK",
     "Letter",
     "NotSent",
+    "put_back",
     "record_left",
     "record_pasted",
     "reply_address",
@@ -45,6 +47,7 @@ __all__ = [
     "send_approved",
     "settle",
     "sweep_stuck_sends",
+    "take_sheet",
 ]
 
 Letter = Notice | FollowUp
@@ -107,6 +110,8 @@ def send_approved() -> list[Letter]:
     sent: list[Letter] = []
     if stops.why_not():
         return sent
+    for draft in FollowUp.objects.filter(state=NoticeState.DRAFT).select_related("notice__case"):
+        follow_ups.withdraw_moot(draft)
     waiting = {"state": NoticeState.APPROVED}
     # Further letters first: a retraction is among them.
     for follow_up in FollowUp.objects.filter(**waiting).select_related("notice__case").order_by("approved_at"):
@@ -123,21 +128,58 @@ def send_approved() -> list[Letter]:
     return sent
 
 
+def take_sheet(letter: _L, staff: User, *, over: bool = False) -> _L:
+    """A person is about to put an approved letter into the operator's form, and nobody else does meanwhile.
+
+    With `over` the sheet is taken from a colleague, who has been asked and has not sent the form.
+
+    Raises:
+        NotAllowed: not a member of staff, not a letter for a form, it may not be sent, or a colleague has its sheet.
+    """
+    require_staff(staff)
+    with transaction.atomic():
+        letter = _checked(letter, None)
+        _require_form(letter)
+        if letter.taken_by_id == staff.pk:
+            return letter
+        if letter.taken_by is not None and not over:
+            raise NotAllowed(f"{casefile.person(letter.taken_by)} has the sheet of this letter.")
+        before = letter.taken_by
+        _hold(letter, staff)
+        if before is None:
+            _record(letter, "taken", staff)
+        else:
+            _record(letter, "taken_over", staff, colleague=casefile.person(before))
+    return letter
+
+
+def put_back(letter: _L, staff: User) -> _L:
+    """Whoever took the sheet has not sent the form, and somebody else may. Raises NotAllowed."""
+    with transaction.atomic():
+        letter = _locked(letter)
+        if letter.state != NoticeState.APPROVED or letter.taken_by_id != staff.pk:
+            raise NotAllowed("Only a sheet that you have, and have not sent, is put back.")
+        _hold(letter, None)
+        _record(letter, "put_back", staff)
+    return letter
+
+
 def record_pasted(letter: _L, staff: User, confirmation: str = "") -> _L:
-    """A person has put an approved letter into the operator's form, once. `confirmation` is what the form answered.
+    """Whoever took the sheet has put it into the form, once. `confirmation` is what the form answered.
 
     Everything that holds for sending is looked at before it is taken down as sent.
 
     Raises:
-        NotAllowed: not a member of staff, not a letter for a form, or it may not be sent (any more).
+        NotAllowed: not a letter for a form, not whoever took its sheet, or it may not be sent (any more).
     """
     require_staff(staff)
     if len(confirmation) > _LONGEST_CONFIRMATION:
         raise NotAllowed(f"Please keep the confirmation under {_LONGEST_CONFIRMATION} characters.")
     with transaction.atomic():
         letter = _checked(letter, None)
-        if letter.recipient:
-            raise NotAllowed("This letter is sent by e-mail.")
+        _require_form(letter)
+        if letter.taken_by_id != staff.pk:
+            raise NotAllowed("Take the sheet first, so that nobody else puts it into the form meanwhile.")
         text = sheets.as_text(sheets.fields(letter))
         if confirmation.strip():
             text += f"\nWhat the form answered:\n{confirmation.strip()}\n"
@@ -184,7 +226,7 @@ _UNCLEAR = (
 )
 _REFUSED = "The mail server did not take the letter, so it has not left."
 _PASTE = (
-    "This operator takes notices by a form only. Open the letter's sheet, paste its fields into the form, "
+    "This operator takes notices by a form only. Take the letter's sheet, paste its fields into the form, "
     "send the form once, and say here what it answered."
 )
 
@@ -206,6 +248,16 @@ def _checked(letter: _L, despite_stop: User | None) -> _L:
     else:
         follow_ups.require_sendable(letter)
     return letter
+
+
+def _require_form(letter: Letter) -> None:
+    if letter.recipient:
+        raise NotAllowed("This letter is sent by e-mail.")
+
+
+def _hold(letter: Letter, staff: User | None) -> None:
+    letter.taken_by, letter.taken_at = staff, timezone.now() if staff else None
+    letter.save(update_fields=["taken_by", "taken_at"])
 
 
 def _require_not_stopped(letter: Letter, despite_stop: User | None) -> None:

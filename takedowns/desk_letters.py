@@ -57,6 +57,7 @@ class DeskLetter:
     may: frozenset[str] = frozenset()
     why_not: str = ""
     approved_by: str = ""
+    taken_by: str = ""
     fields: list[sheets.Field] = field(default_factory=list)
     form_url: str = ""
     withdraw_form: ReasonForm | None = None
@@ -116,6 +117,7 @@ def _open(line: DeskLetter, case: Case, staff: User) -> None:
     line.headers = headers(letter)
     line.approved_by = casefile.person(letter.approved_by) if letter.approved_by else ""
     line.form_url = sheets.form_url(letter)
+    line.taken_by = casefile.person(letter.taken_by) if letter.taken_by else ""
     if unsent:
         problems = _problems(line, staff)
         line.elements = _elements(letter, problems)
@@ -209,13 +211,15 @@ def _acts_before(line: DeskLetter, staff: User, wrote: bool, wrong: bool) -> lis
         acts.append("approve")
     if allowed(table, letter.state, NoticeState.SENDING) and not wrong:
         stopped = stops.why_not()
-        acts += [] if stopped and not _despite_stop(letter, staff, stopped) else [_way(letter)]
+        acts += [] if stopped and not _despite_stop(letter, staff, stopped) else [_way(letter, staff)]
         line.problems += [stopped] if stopped else []
     return acts
 
 
-def _way(letter: Letter) -> str:
-    return "send" if letter.recipient else "paste"
+def _way(letter: Letter, staff: User) -> str:
+    if letter.recipient:
+        return "send"
+    return "paste" if letter.taken_by_id == staff.pk else "take_over" if letter.taken_by_id else "take"
 
 
 def _despite_stop(letter: Letter, staff: User, stopped: str) -> bool:

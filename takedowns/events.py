@@ -78,6 +78,9 @@ KINDS: dict[str, Kind] = {
         "Notice to {operator} approved.", "On {date} a second person checked the notice to {operator}."
     ),
     "notice.withdrawn": Kind("Notice to {operator} withdrawn: {reason}"),
+    "notice.taken": Kind("The sheet for {operator}'s form was taken."),
+    "notice.taken_over": Kind("The sheet for {operator}'s form was taken over from {colleague}."),
+    "notice.put_back": Kind("The sheet for {operator}'s form was put back, and the form was not sent."),
     "notice.sending": Kind("Sending to {operator} began."),
     "notice.stuck": Kind("The notice to {operator} may not have left."),
     "notice.retracting": Kind(
@@ -95,6 +98,9 @@ KINDS: dict[str, Kind] = {
     "follow_up.edited": Kind("{letter} to {operator} edited."),
     "follow_up.approved": Kind("{letter} to {operator} approved."),
     "follow_up.withdrawn": Kind("{letter} to {operator} withdrawn: {reason}"),
+    "follow_up.taken": Kind("The sheet for {operator}'s form was taken: {letter}."),
+    "follow_up.taken_over": Kind("The sheet for {operator}'s form was taken over from {colleague}: {letter}."),
+    "follow_up.put_back": Kind("The sheet for {operator}'s form was put back, and the form was not sent: {letter}."),
     "follow_up.sending": Kind("Sending to {operator} began: {letter}."),
     "follow_up.stuck": Kind("A letter to {operator} may not have left: {letter}."),
     "follow_up.sent": Kind("{letter} to {operator} sent.", "On {date} we wrote to {operator} again."),

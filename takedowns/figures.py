@@ -7,13 +7,13 @@ came back or was retracted was never dealt with by anybody and is left out, and 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import quantiles
 from typing import NamedTuple
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from takedowns import casefile
@@ -41,9 +41,28 @@ _ANSWERS = (
     Communication.Kind.COUNTER_NOTICE,
 )
 RELAPSE_DAYS = (30, 90)
+# Seconds. A task counts them anew every few minutes, before that.
+_KEPT = 15 * 60
 _MOST_OPERATORS = 50
 # A search engine takes a page out of its results; the picture stays where it is. That is counted apart.
 _SEARCH = Addressee.SEARCH.value
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span that ends now."""
+
+    key: str
+    label: str
+    days: int
+
+
+PERIODS = (
+    Period("90", "Last 90 days", 90),
+    Period("30", "Last 30 days", 30),
+    Period("365", "Last 12 months", 365),
+    Period("all", "All time", 365 * 50),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,51 +116,77 @@ class Overview:
     by_week: list[tuple[str, Rate]]
 
 
-class _Tally(NamedTuple):
-    """How many notices have all of this in common."""
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The figures of a period as they were counted at `at`."""
 
+    overview: Overview
+    at: datetime
+
+
+class _Sent(NamedTuple):
+    """A notice that counts. Read once, and counted in as many ways as the page shows."""
+
+    pk: UUID
     ground: str
     addressee: str
     operator_id: UUID
     state: str
-    whole: int
-    answered: int
+    sent_at: datetime
 
 
-class _Removed(NamedTuple):
-    """A notice that was complied with, and how many hours that took."""
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Notices, which of them were answered, and how many hours it took where one was complied with."""
 
-    ground: str
-    addressee: str
-    operator_id: UUID
-    hours: float
+    notices: list[_Sent]
+    answered: frozenset[UUID]
+    hours: dict[UUID, float]
+
+
+def recent(period: Period) -> Recent:
+    """At most a quarter of an hour old: with years of letters, counting takes longer than a page should."""
+    found: Recent | None = cache.get(_place(period))
+    return found or count(period)
+
+
+def count(period: Period) -> Recent:
+    """Count the figures now, for `recent` to give them out."""
+    now = timezone.now()
+    found = Recent(overview(now - timedelta(days=period.days), now), now)
+    cache.set(_place(period), found, _KEPT)
+    return found
+
+
+def _place(period: Period) -> str:
+    return f"figures:{period.key}"
 
 
 def overview(since: datetime, until: datetime) -> Overview:
     """The figures of the notices that were sent, and of the cases that ended, from `since` until before `until`."""
     sent = Notice.objects.filter(sent_at__gte=since, sent_at__lt=until)
-    counted = sent.filter(state__in=COUNTED)
-    providers, engines = counted.exclude(addressee=_SEARCH), counted.filter(addressee=_SEARCH)
+    engines = sent.filter(state__in=COUNTED, addressee=_SEARCH)
+    providers = _counted(sent, with_times=True)
     ended, durations = _ended(since, until)
-    removed, tallies = _removed(providers), _tallies(providers)
+    names = _operator_names({notice.operator_id for notice in providers.notices})
     return Overview(
         cases_ended=ended,
         until_removed=times(durations),
         left_out=sent.filter(state__in=(NoticeState.BOUNCED, NoticeState.RETRACTED)).count(),
         delisted=Rate(engines.filter(state=NoticeState.COMPLIED).count(), engines.count()),
         relapsed=tuple((days, relapsed(days, since, until)) for days in RELAPSE_DAYS),
-        by_ground=_lines(tallies, "ground", casefile.ground_in_short, removed),
-        by_rung=_lines(tallies, "addressee", lambda key: _ADDRESSEE_NAMES.get(key, key), removed),
-        by_operator=_lines(tallies, "operator_id", _operator_names(providers), removed)[:_MOST_OPERATORS],
-        by_week=_by_week(providers),
+        by_ground=_lines(providers, "ground", casefile.ground_in_short),
+        by_rung=_lines(providers, "addressee", lambda key: _ADDRESSEE_NAMES.get(key, key)),
+        by_operator=_lines(providers, "operator_id", names)[:_MOST_OPERATORS],
+        by_week=_by_week(providers.notices),
     )
 
 
 def of_operators(operators: Iterable[UUID], *, with_times: bool = False) -> dict[UUID, Line]:
     """The figures of some operators over all time, by id; one that was never written to is not in it."""
-    counted = Notice.objects.filter(state__in=COUNTED, operator__in=list(operators)).exclude(addressee=_SEARCH)
-    lines = _lines(_tallies(counted), "operator_id", _operator_names(counted), _removed(counted) if with_times else [])
-    return {UUID(line.key): line for line in lines}
+    wanted = list(operators)
+    counted = _counted(Notice.objects.filter(operator__in=wanted), with_times=with_times)
+    return {UUID(line.key): line for line in _lines(counted, "operator_id", _operator_names(wanted))}
 
 
 def relapsed(days: int, since: datetime, until: datetime) -> Rate:
@@ -178,77 +223,65 @@ def in_words(hours: float | None) -> str:
 _ADDRESSEE_NAMES = {addressee.value: name[0].upper() + name[1:] for addressee, name in ADDRESSEES.items()}
 
 
-def _removed(found: QuerySet[Notice]) -> list[_Removed]:
-    """How long each notice took until the second check agreed for the last of its places."""
-    events = CaseEvent.objects.filter(kind="notice.complied", case__in=found.order_by().values("case"))
-    done_at = {UUID(data["notice"]): at for data, at in events.order_by("id").values_list("data", "at")}
-    rows = found.filter(state=NoticeState.COMPLIED).order_by()
-    return [
-        _Removed(ground, addressee, operator, _hours(done_at[pk] - sent_at))
-        for pk, ground, addressee, operator, sent_at in rows.values_list(
-            "pk", "ground", "addressee", "operator_id", "sent_at"
-        )
-        if pk in done_at and sent_at is not None
-    ]
-
-
-def _tallies(found: QuerySet[Notice]) -> list[_Tally]:
-    """How many notices there are of each ground, addressee, operator and state, and how many of them were answered."""
-    fields = ("ground", "addressee", "operator_id", "state")
-    counts = found.order_by().values_list(*fields).annotate(Count("pk"))
+def _counted(found: QuerySet[Notice], *, with_times: bool) -> _Counted:
+    """Of these notices those that count and went to somebody other than a search engine."""
+    counted = found.filter(state__in=COUNTED, sent_at__isnull=False).exclude(addressee=_SEARCH).order_by()
     answers = Communication.objects.filter(
-        direction=Communication.Direction.IN, kind__in=_ANSWERS, notice__in=found.order_by().values("pk")
+        direction=Communication.Direction.IN, kind__in=_ANSWERS, notice__in=counted.values("pk")
     )
-    told = answers.order_by().values_list(*(f"notice__{field}" for field in fields))
-    answered = {tuple(key): count for *key, count in told.annotate(Count("notice", distinct=True))}
-    return [
-        _Tally(ground, addressee, operator, state, whole, answered.get((ground, addressee, operator, state), 0))
-        for ground, addressee, operator, state, whole in counts
-    ]
+    notices = [_Sent(*row) for row in counted.values_list(*_Sent._fields)]
+    answered = frozenset(answers.order_by().values_list("notice_id", flat=True).distinct())
+    return _Counted(notices, answered, _until_removed(notices) if with_times else {})
 
 
-def _lines(
-    tallies: Iterable[_Tally], group: str, name: Callable[[str], str], removed: Iterable[_Removed]
-) -> list[Line]:
+def _until_removed(notices: Iterable[_Sent]) -> dict[UUID, float]:
+    """The hours from sending a notice until the second check agreed for the last of its places."""
+    complied = {str(notice.pk): notice for notice in notices if notice.state == NoticeState.COMPLIED}
+    if not complied:
+        return {}
+    since = min(notice.sent_at for notice in complied.values())
+    events = CaseEvent.objects.filter(kind="notice.complied", at__gte=since).order_by("id")
+    rows = ((complied.get(data["notice"]), at) for data, at in events.values_list("data", "at"))
+    return {notice.pk: _hours(at - notice.sent_at) for notice, at in rows if notice}
+
+
+def _lines(counted: _Counted, group: str, name: Callable[[str], str]) -> list[Line]:
     """One line for each value of a field, the largest first."""
-    grouped: dict[object, list[_Tally]] = defaultdict(list)
-    for tally in tallies:
-        grouped[getattr(tally, group)].append(tally)
-    hours: dict[object, list[float]] = defaultdict(list)
-    for one in removed:
-        hours[getattr(one, group)].append(one.hours)
-    lines = [_line(str(key), name(str(key)), members, hours[key]) for key, members in grouped.items()]
+    grouped: dict[object, list[_Sent]] = defaultdict(list)
+    for notice in counted.notices:
+        grouped[getattr(notice, group)].append(notice)
+    lines = [_line(str(key), name(str(key)), members, counted) for key, members in grouped.items()]
     return sorted(lines, key=lambda line: (-line.removed.whole, line.label))
 
 
-def _line(key: str, label: str, members: Iterable[_Tally], hours: Sequence[float]) -> Line:
-    states: Counter[str] = Counter()
-    answered = 0
-    for tally in members:
-        states[tally.state] += tally.whole
-        answered += tally.answered
-    whole = states.total()
+def _line(key: str, label: str, members: Sequence[_Sent], counted: _Counted) -> Line:
+    states = Counter(notice.state for notice in members)
+    whole = len(members)
     return Line(
         key=key,
         label=label,
         removed=Rate(states[NoticeState.COMPLIED], whole),
-        answered=Rate(answered, whole),
+        answered=Rate(sum(notice.pk in counted.answered for notice in members), whole),
         refused=Rate(states[NoticeState.REFUSED], whole),
-        until_removed=times(hours),
+        until_removed=times([counted.hours[notice.pk] for notice in members if notice.pk in counted.hours]),
     )
 
 
-def _operator_names(found: QuerySet[Notice]) -> Callable[[str], str]:
-    known = Operator.objects.filter(pk__in=found.order_by().values("operator")).values_list("pk", "name")
-    names = {str(pk): name for pk, name in known}
+def _operator_names(operators: Iterable[UUID]) -> Callable[[str], str]:
+    names = {str(pk): name for pk, name in Operator.objects.filter(pk__in=set(operators)).values_list("pk", "name")}
     return lambda key: names.get(key, key)
 
 
-def _by_week(found: QuerySet[Notice]) -> list[tuple[str, Rate]]:
+def _by_week(notices: Iterable[_Sent]) -> list[tuple[str, Rate]]:
     """By the Monday (UTC) of the week in which they were sent, oldest first."""
-    weeks = found.order_by().annotate(week=TruncWeek("sent_at", tzinfo=UTC)).values("week")
-    rows = weeks.annotate(whole=Count("pk"), gone=Count("pk", filter=Q(state=NoticeState.COMPLIED))).order_by("week")
-    return [(row["week"].date().isoformat(), Rate(row["gone"], row["whole"])) for row in rows]
+    sent: Counter[date] = Counter()
+    gone: Counter[date] = Counter()
+    for notice in notices:
+        day = notice.sent_at.astimezone(UTC).date()
+        monday = day - timedelta(days=day.weekday())
+        sent[monday] += 1
+        gone[monday] += notice.state == NoticeState.COMPLIED
+    return [(monday.isoformat(), Rate(gone[monday], whole)) for monday, whole in sorted(sent.items())]
 
 
 def _ended(since: datetime, until: datetime) -> tuple[Rate, list[float]]:

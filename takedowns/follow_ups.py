@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.transitions import change_state
 from takedowns import events, guards, letters, notices
-from takedowns.cases import NotAllowed, ask_person, finish_items, locked, require_staff, settle_turn
+from takedowns.cases import WAITING_TO_LEAVE, NotAllowed, ask_person, finish_items, locked, require_staff, settle_turn
 from takedowns.letters.elements import elements_of
 from takedowns.mail import effects
 from takedowns.models import Case, FollowUp, Mandate, Notice
@@ -184,10 +184,10 @@ def missing_elements(follow_up: FollowUp) -> list[str]:
 
 
 def withdraw_moot(follow_up: FollowUp) -> bool:
-    """Take back a letter that waits to leave and follows nothing any more, as the notice or its case moved on."""
+    """Take back a letter that has not left and follows nothing any more, as the notice or its case moved on."""
     with transaction.atomic():
         follow_up = locked_follow_up(follow_up)
-        if follow_up.state != NoticeState.APPROVED or not _why_moot(follow_up):
+        if follow_up.state not in WAITING_TO_LEAVE or not _why_moot(follow_up):
             return False
         _withdraw(follow_up, None, _why_moot(follow_up))
     return True

@@ -4,20 +4,24 @@ They go to nobody by themselves. What helps from the first day is offered at onc
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts import keys
 from takedowns import casefile, ladder, mandates, notices, preparing
+from takedowns.contacts import platforms
+from takedowns.contacts.roles import Role
 from takedowns.escalation import LADDER_ENDED
 from takedowns.letters import documents
 from takedowns.letters.facts import DocumentFacts, Letter, Place
 from takedowns.mail import counter
-from takedowns.models import Case, CounterNotice, Notice
+from takedowns.models import Case, CounterNotice, Notice, Operator
 from takedowns.states import CaseState, Outcome
 from takedowns.story import story
 
 _COUNTER = "counter_notice_info"
+_FORGOTTEN_AFTER = timedelta(days=60)
 _NAMES = {
     "agent_mandate": ("Your authority for us", "What you signed, as a paper."),
     "photographer_authorisation": (
@@ -57,6 +61,30 @@ def offered(case: Case) -> list[Paper]:
     if codes or preparing.decided(case).letters:
         codes.append("agent_mandate")
     return [Paper(code, *_NAMES[code]) for code in dict.fromkeys(codes)]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A search engine's form for pages that are gone, which anybody may use."""
+
+    name: str
+    form_url: str
+
+
+def engines(case: Case) -> list[Engine]:
+    """Where to say that results are outdated: for some weeks after a removal, until engines look by themselves."""
+    if case.state != CaseState.CLOSED or case.outcome != Outcome.REMOVED or case.closed_at is None:
+        return []
+    if timezone.now() - case.closed_at > _FORGOTTEN_AFTER or not hasattr(case, "ground_decision"):
+        return []
+    if not ladder.after_removal(preparing.situation(case)):
+        return []
+    return [
+        Engine(entry.name, desk.form_url)
+        for entry in platforms.of_kind(Operator.Kind.SEARCH)
+        for desk in entry.desks
+        if desk.role == Role.OUTDATED and desk.form_url
+    ]
 
 
 def write(case: Case, code: str) -> Letter:

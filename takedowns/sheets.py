@@ -6,10 +6,9 @@ What the sheet shows is the letter that was approved, and no more of anybody tha
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from takedowns import guards, notices, stops
+from takedowns import notices
 from takedowns.cases import NotAllowed
 from takedowns.models import FollowUp, Notice
-from takedowns.states import NoticeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +19,6 @@ class Field:
     label: str
     text: str
     long: bool = False
-
-
-def sheet(letter: Notice | FollowUp) -> list[Field]:
-    """What to paste into the operator's form.
-
-    Raises:
-        NotAllowed: the letter is not approved, was changed since, or may not leave now.
-    """
-    if letter.state != NoticeState.APPROVED:
-        raise NotAllowed("Only an approved letter is put into a form, and only once.")
-    if letter.body_sha256 != notices.body_hash(letter):
-        raise NotAllowed("The letter is not the one that was approved.")
-    if why := stops.why_not():
-        raise NotAllowed(why)
-    if isinstance(letter, Notice):
-        notices.require_sendable(letter)
-        if why := guards.why_not(letter, letter.approved_by):
-            raise NotAllowed(why)
-    return fields(letter)
 
 
 def form_url(letter: Notice | FollowUp) -> str:

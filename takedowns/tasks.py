@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from accounts.tickets.mailboxes import MailboxTrouble
-from takedowns import delisting, delivery, escalation, relapse, verification, watch, workflow
+from takedowns import delisting, delivery, escalation, figures, relapse, verification, watch, workflow
 from takedowns.contacts import clusters
 from takedowns.mail import counter, inbox
 
@@ -73,3 +73,10 @@ def look_around() -> None:
     """Look for removed pictures on their operators' other hosts, and list what engines should have forgotten."""
     watch.look_around()
     delisting.open_rows()
+
+
+@shared_task(name="takedowns.figures")
+def count_figures() -> None:
+    """Count what the figures page shows."""
+    for period in figures.PERIODS:
+        figures.count(period)

@@ -124,6 +124,7 @@ class Office:
 
     def _on_notice_paste(self, item: WorkItem) -> None:
         letter = Notice.objects.filter(pk=item.about).first() or FollowUp.objects.get(pk=item.about)
+        delivery.take_sheet(letter, self.carol)
         delivery.record_pasted(letter, self.carol, "Thank you. Your number is 4711.")
 
     def _on_notice_stuck(self, item: WorkItem) -> None:

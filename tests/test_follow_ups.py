@@ -189,6 +189,17 @@ def test_thanks_go_out_though_the_case_is_closed(notice: Notice, sink: MailSink)
         follow_ups.draft(notice, Kind.THANKS)
 
 
+def test_a_draft_does_not_outlive_what_it_follows(notice: Notice, carol: User, sink: MailSink) -> None:
+    draft = follow_ups.draft(notice, Kind.ANSWER, note="It is the second picture.", staff=carol)
+    assert delivery.send_approved() == []
+    draft.refresh_from_db()
+    assert draft.state == NoticeState.DRAFT, "it still waits for a second person"
+    Case.objects.update(state=CaseState.CLOSED, outcome=Outcome.REMOVED)
+    delivery.send_approved()
+    draft.refresh_from_db()
+    assert draft.state == NoticeState.WITHDRAWN
+
+
 # --- Taking a notice back ----------------------------------------------------------------------------------
 
 

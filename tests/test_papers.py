@@ -53,6 +53,20 @@ def test_the_page_and_the_file(case: Case, alices: Client) -> None:
     assert alices.get(f"/cases/{case.pk}/document/dpa_complaint/").status_code == 404, "not offered yet"
 
 
+def test_engines_are_named_for_some_weeks_after_a_removal(case: Case, alices: Client) -> None:
+    def listed() -> bool:
+        return "remove-outdated-content" in alices.get(f"/cases/{case.pk}/").content.decode()
+
+    assert not listed(), "while the picture is there, its results are not outdated"
+    gone = Case.objects.filter(pk=case.pk)
+    gone.update(state=CaseState.CLOSED, outcome=Outcome.REMOVED, closed_at=timezone.now())
+    assert listed()
+    gone.update(closed_at=timezone.now() - timedelta(days=61))
+    assert not listed()
+    gone.update(closed_at=timezone.now(), outcome=Outcome.REFUSED)
+    assert not listed()
+
+
 @pytest.fixture
 def disputed(enrolled_alice: Enrolment, site: Site, carol: User) -> Case:
     case = cases.open_case(cases.astronaut_match(enrolled_alice.subject, site))

@@ -291,6 +291,9 @@ def test_a_form_gets_a_sheet_to_be_pasted(real: Case, carol: User, client_for: A
     assert "For the operator&#x27;s form" in text or "For the operator's form" in text
     assert "https://host.example/abuse" in text
     assert "Send it now" not in text
+    assert "Ticket" not in text
+    client.post(f"/console/notices/{notice.pk}/take/")
+    assert "It is in the form and sent" in told(client.get(f"/console/cases/{real.pk}/"))
     client.post(f"/console/notices/{notice.pk}/pasted/", {"confirmation": "Ticket 7"})
     notice.refresh_from_db()
     assert notice.state == NoticeState.SENT

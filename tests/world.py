@@ -232,7 +232,7 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     },
     **{
         f"takedowns:{name}": lambda world: {"pk": world.case.notices.get().pk}
-        for name in ("pasted", "annex", "follow", "remind", "complain", "retract", "escalate")
+        for name in ("pasted", "take_sheet", "put_back", "annex", "follow", "remind", "complain", "retract", "escalate")
     },
     "takedowns:note": lambda world: {"pk": world.case.pk},
     "takedowns:verify_now": lambda world: {"pk": world.case.pk},

@@ -77,6 +77,28 @@ def send(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @staff
 @require_POST
+def take(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a letter's sheet, so that nobody else fills in the form; with `over`, from the colleague who has it."""
+    letter = _letter(pk)
+    with calmly(request):
+        delivery.take_sheet(letter, signed_in(request), over="over" in request.POST)  # type: ignore[type-var]
+        messages.success(request, "The sheet is yours. Paste it into the form, send it once, and say so here.")
+    return _back(request, letter)
+
+
+@staff
+@require_POST
+def put_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put a sheet back that was not used."""
+    letter = _letter(pk)
+    with calmly(request):
+        delivery.put_back(letter, signed_in(request))  # type: ignore[type-var]
+        messages.success(request, "Put back. The form was not sent, and somebody else may do it.")
+    return _back(request, letter)
+
+
+@staff
+@require_POST
 def pasted(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The letter was put into the operator's form."""
     letter, form = _letter(pk), PastedForm(request.POST)

@@ -30,6 +30,9 @@ class PostedLetter(models.Model):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=200, blank=True)
+    # Who is putting the letter into the operator's form, where it takes notices by one only.
+    taken_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField(null=True)
     sending_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
