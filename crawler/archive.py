@@ -1,6 +1,7 @@
 """WARC files (ISO 28500) as we write them, and whether one is whole."""
 
 import io
+import zlib
 from collections.abc import Mapping
 from datetime import UTC
 
@@ -10,6 +11,9 @@ from warcio.warcwriter import WARCWriter
 
 from crawler.fetch import Exchange
 from crawler.policy import parse_url
+
+_PIECE = 1 << 14
+"""Bytes that are unpacked at once: to 16 MB at most."""
 
 
 class Archive:
@@ -67,7 +71,12 @@ class Archive:
 
 
 def damage(data: bytes) -> str:
-    """What is wrong with a WARC file of ours, or an empty string: every record can be read and has its digest."""
+    """What is wrong with a WARC file of ours, or an empty string: every record can be read and has its digest.
+
+    Records that are missing altogether at the end leave nothing wrong: the digest of the whole file tells that.
+    """
+    if not _ends_whole(data):
+        return "its end is cut off"
     count = 0
     try:
         for record in ArchiveIterator(io.BytesIO(data), check_digests="raise"):
@@ -80,6 +89,21 @@ def damage(data: bytes) -> str:
     except Exception as error:  # a parser of damaged bytes may raise anything
         return f"a record cannot be read, or is not what its digest says ({type(error).__name__})"
     return "" if count > 1 else "there is no record in it"
+
+
+def _ends_whole(data: bytes) -> bool:
+    """Whether the last gzip member of a file is complete; a reader of records takes a missing trailer for the end."""
+    member = zlib.decompressobj(wbits=31)
+    try:
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            while piece:
+                member = zlib.decompressobj(wbits=31) if member.eof else member
+                member.decompress(piece)
+                piece = member.unused_data
+    except zlib.error:
+        return True  # damaged otherwise: whoever reads the records says how
+    return member.eof
 
 
 def _unchunked(exchange: Exchange) -> list[tuple[str, str]]:
