@@ -154,7 +154,7 @@ def _page(
     senior = signed_in(request).is_senior_staff
     context = {
         "operator": found,
-        "figures": _row(found, figures.of_operators([found.pk], with_times=True).get(found.pk)),
+        "figures": _row(found, figures.of_operator(found)),
         "contacts": [{"contact": one, "health": contacts.health(one)} for one in known[:_MOST]],
         "traits": found.traits.order_by("kind", "value")[:_MOST],
         "cluster": list(cluster.order_by("name")[:_MOST]) if cluster is not None else [],

@@ -166,7 +166,7 @@ def overview(since: datetime, until: datetime) -> Overview:
     """The figures of the notices that were sent, and of the cases that ended, from `since` until before `until`."""
     sent = Notice.objects.filter(sent_at__gte=since, sent_at__lt=until)
     engines = sent.filter(state__in=COUNTED, addressee=_SEARCH)
-    providers = _counted(sent, with_times=True)
+    providers = _counted(sent)
     ended, durations = _ended(since, until)
     names = _operator_names({notice.operator_id for notice in providers.notices})
     return Overview(
@@ -182,11 +182,22 @@ def overview(since: datetime, until: datetime) -> Overview:
     )
 
 
-def of_operators(operators: Iterable[UUID], *, with_times: bool = False) -> dict[UUID, Line]:
-    """The figures of some operators over all time, by id; one that was never written to is not in it."""
-    wanted = list(operators)
-    counted = _counted(Notice.objects.filter(operator__in=wanted), with_times=with_times)
-    return {UUID(line.key): line for line in _lines(counted, "operator_id", _operator_names(wanted))}
+def of_operators(operators: Iterable[UUID]) -> dict[UUID, Line]:
+    """The figures of some operators over all time, without times; one that was never written to is not in it."""
+    found = _countable(Notice.objects.filter(operator__in=list(operators)))
+    # Counted by the database: a page of operators has thousands of letters behind it.
+    rows = found.values_list("operator_id", "operator__name", "state").annotate(Count("pk"))
+    answered = dict(_answers(found).values_list("notice__operator_id").annotate(Count("notice", distinct=True)))
+    states: dict[tuple[UUID, str], Counter[str]] = defaultdict(Counter)
+    for operator, name, state, count in rows:
+        states[operator, name][state] = count
+    return {key: _line(str(key), name, counts, answered.get(key, 0), ()) for (key, name), counts in states.items()}
+
+
+def of_operator(operator: Operator) -> Line | None:
+    """The figures of one operator over all time, with its times; None where nobody wrote to it."""
+    counted = _counted(Notice.objects.filter(operator=operator))
+    return next(iter(_lines(counted, "operator_id", lambda _: operator.name)), None)
 
 
 def relapsed(days: int, since: datetime, until: datetime) -> Rate:
@@ -223,15 +234,21 @@ def in_words(hours: float | None) -> str:
 _ADDRESSEE_NAMES = {addressee.value: name[0].upper() + name[1:] for addressee, name in ADDRESSEES.items()}
 
 
-def _counted(found: QuerySet[Notice], *, with_times: bool) -> _Counted:
+def _countable(found: QuerySet[Notice]) -> QuerySet[Notice]:
     """Of these notices those that count and went to somebody other than a search engine."""
-    counted = found.filter(state__in=COUNTED, sent_at__isnull=False).exclude(addressee=_SEARCH).order_by()
-    answers = Communication.objects.filter(
-        direction=Communication.Direction.IN, kind__in=_ANSWERS, notice__in=counted.values("pk")
-    )
-    notices = [_Sent(*row) for row in counted.values_list(*_Sent._fields)]
-    answered = frozenset(answers.order_by().values_list("notice_id", flat=True).distinct())
-    return _Counted(notices, answered, _until_removed(notices) if with_times else {})
+    return found.filter(state__in=COUNTED, sent_at__isnull=False).exclude(addressee=_SEARCH).order_by()
+
+
+def _answers(found: QuerySet[Notice]) -> QuerySet[Communication]:
+    came_in = Communication.objects.filter(direction=Communication.Direction.IN, kind__in=_ANSWERS)
+    return came_in.filter(notice__in=found.values("pk")).order_by()
+
+
+def _counted(sent: QuerySet[Notice]) -> _Counted:
+    found = _countable(sent)
+    notices = [_Sent(*row) for row in found.values_list(*_Sent._fields)]
+    answered = frozenset(_answers(found).values_list("notice_id", flat=True).distinct())
+    return _Counted(notices, answered, _until_removed(notices))
 
 
 def _until_removed(notices: Iterable[_Sent]) -> dict[UUID, float]:
@@ -250,20 +267,25 @@ def _lines(counted: _Counted, group: str, name: Callable[[str], str]) -> list[Li
     grouped: dict[object, list[_Sent]] = defaultdict(list)
     for notice in counted.notices:
         grouped[getattr(notice, group)].append(notice)
-    lines = [_line(str(key), name(str(key)), members, counted) for key, members in grouped.items()]
+    lines = [_line_of(str(key), name(str(key)), members, counted) for key, members in grouped.items()]
     return sorted(lines, key=lambda line: (-line.removed.whole, line.label))
 
 
-def _line(key: str, label: str, members: Sequence[_Sent], counted: _Counted) -> Line:
+def _line_of(key: str, label: str, members: Sequence[_Sent], counted: _Counted) -> Line:
     states = Counter(notice.state for notice in members)
-    whole = len(members)
+    answered = sum(notice.pk in counted.answered for notice in members)
+    return _line(key, label, states, answered, [counted.hours[one.pk] for one in members if one.pk in counted.hours])
+
+
+def _line(key: str, label: str, states: Counter[str], answered: int, hours: Sequence[float]) -> Line:
+    whole = states.total()
     return Line(
         key=key,
         label=label,
         removed=Rate(states[NoticeState.COMPLIED], whole),
-        answered=Rate(sum(notice.pk in counted.answered for notice in members), whole),
+        answered=Rate(answered, whole),
         refused=Rate(states[NoticeState.REFUSED], whole),
-        until_removed=times([counted.hours[notice.pk] for notice in members if notice.pk in counted.hours]),
+        until_removed=times(hours),
     )
 
 
