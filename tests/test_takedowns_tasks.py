@@ -16,7 +16,7 @@ from tests import cases
 
 TASKS = (
     *(tasks.prepare_cases, tasks.send_approved, tasks.verify_due, tasks.screen_relapses),
-    *(tasks.look_around, tasks.clock, tasks.read_mail, tasks.settle_clusters),
+    *(tasks.look_around, tasks.clock, tasks.read_mail, tasks.settle_clusters, tasks.count_figures),
 )
 
 
