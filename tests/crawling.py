@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
+from tests.installation import DATABASE, prepare
+
 _SETUP = "import os, sys, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings'); django.setup()"
 _EXECUTE = (
     "from django.core.management import execute_from_command_line as execute; execute(['manage.py', *sys.argv[1:]])"
@@ -25,6 +27,10 @@ class Crawler:
     environment: dict[str, str] = field(default_factory=dict)
     # Python to run before the command.
     prelude: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.folder / DATABASE).exists():
+            prepare(self.folder)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         environment = {**os.environ, "FACEWARD_DATA": str(self.folder), "CRAWLER_DELAY_SECONDS": "30"}
@@ -49,11 +55,11 @@ class Crawler:
         return list(json.loads(done.stdout)["runs"])
 
     def execute(self, sql: str) -> None:
-        with sqlite3.connect(self.folder / "faceward.sqlite3", timeout=30) as database:
+        with sqlite3.connect(self.folder / DATABASE, timeout=30) as database:
             database.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(self.folder / "faceward.sqlite3", timeout=30) as database:
+        with sqlite3.connect(self.folder / DATABASE, timeout=30) as database:
             return database.execute(sql).fetchall()
 
     def spooled(self) -> set[str]:

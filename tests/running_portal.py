@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.installation import ROOT, Installation
+from tests.installation import ROOT, Installation, prepare
 from tests.signing_in import CODE
 
 
@@ -32,7 +32,7 @@ def running_portal(folder: Path, program: Sequence[str] = ("manage.py",)) -> Ite
         port = probe.getsockname()[1]
     url = f"http://localhost:{port}"
     installation = Installation(folder, PORTAL_URL=url)
-    assert installation.run("migrate", "-v0").returncode == 0
+    prepare(folder)
     command = [sys.executable, *program, "runserver", "--noreload", "--insecure", f"127.0.0.1:{port}"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=installation.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -9,7 +9,6 @@ import io
 import json
 import os
 import sqlite3
-import tempfile
 import time
 import zlib
 from collections import Counter
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.installation import Installation
+from tests.installation import DATABASE, Installation, prepare
 from tests.sites import Answer, Reply, Site, send, serve
 
 # What any process of ours connects to or resolves, one JSON list a line; names below `example` are answered from
@@ -170,15 +169,6 @@ class Truth:
 # --- An installation that crawls it ------------------------------------------------------------------------------
 
 
-@cache
-def _empty_database() -> bytes:
-    """A migrated database: migrating takes longer than most crawls here."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = Installation(Path(folder)).run("migrate", "--no-input", "-v", "0")
-        assert done.returncode == 0, done.stderr
-        return (Path(folder) / "faceward.sqlite3").read_bytes()
-
-
 class Operator:
     """An installation of its own, the connections of all its processes written down."""
 
@@ -189,7 +179,7 @@ class Operator:
         self._connections = folder / "connections"
         self.folder = folder / "data"
         self.folder.mkdir()
-        (self.folder / "faceward.sqlite3").write_bytes(_empty_database())
+        prepare(self.folder)
         self.installation = Installation(
             self.folder,
             PYTHONPATH=os.pathsep.join(filter(None, (str(watcher), os.environ.get("PYTHONPATH", "")))),
@@ -207,7 +197,7 @@ class Operator:
         return self.installation.json("ingest")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(self.folder / "faceward.sqlite3") as database:
+        with sqlite3.connect(self.folder / DATABASE) as database:
             return database.execute(sql).fetchall()
 
     def kept(self) -> set[str]:
