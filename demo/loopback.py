@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from socketserver import BaseServer
+from typing import Any, Self
 
 ADDRESS = "127.0.0.1"
 LARGEST_REQUEST_BODY = 64 * 1024
@@ -32,17 +33,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class LoopbackServer(ThreadingHTTPServer):
-    """Bound when made, so that its port is known at once; answers between `start` and `stop`."""
+class InThread(BaseServer):
+    """A server that answers between `start` and `stop`, in a thread of its own."""
 
-    daemon_threads = True
-
-    def __init__(self, preferred_port: int, answer: Callable[[Asked], Reply]) -> None:
-        self.answer = answer
-        super().__init__((ADDRESS, preferred_port), _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener(preferred_port)
-        self.server_name, self.server_port = self.server_address = self.socket.getsockname()
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def start(self) -> None:
@@ -60,6 +55,19 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+
+
+class LoopbackServer(InThread, ThreadingHTTPServer):
+    """Bound when made, so that its port is known at once."""
+
+    daemon_threads = True
+
+    def __init__(self, preferred_port: int, answer: Callable[[Asked], Reply]) -> None:
+        self.answer = answer
+        super().__init__((ADDRESS, preferred_port), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener(preferred_port)
+        self.server_name, self.server_port = self.server_address = self.socket.getsockname()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,11 +1,10 @@
 """Stand-in WHOIS servers on 127.0.0.1 (RFC 3912): one for IANA, which refers to the one of the demo's registry."""
 
 import socketserver
-import threading
 from collections.abc import Callable
-from typing import Self, cast
+from typing import cast
 
-from demo.loopback import listener
+from demo.loopback import InThread, listener
 from demo.registry import CHANGED, REGISTRANTS, REGISTRAR, REGISTRAR_ABUSE_ADDRESS, Party
 
 LONGEST_QUESTION = 512
@@ -20,8 +19,8 @@ class _Handler(socketserver.StreamRequestHandler):
         self.wfile.write(cast(WhoisServer, self.server).told(question).encode())
 
 
-class WhoisServer(socketserver.ThreadingTCPServer):
-    """Bound when made, so that its port is known at once; answers between `start` and `stop`.
+class WhoisServer(InThread, socketserver.ThreadingTCPServer):
+    """Bound when made, so that its port is known at once.
 
     `asked` are the questions so far.
     """
@@ -37,27 +36,10 @@ class WhoisServer(socketserver.ThreadingTCPServer):
         self.socket = listening
         self.port: int = listening.getsockname()[1]
         self.address = f"localhost:{self.port}"
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def told(self, question: str) -> str:
         self.asked.append(question)
         return self._answer(question)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self.shutdown()
-            self._thread.join()
-        self.server_close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
 
 
 def registry(question: str) -> str:
