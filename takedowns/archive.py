@@ -18,14 +18,13 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts import keys
-from takedowns import mandates
+from takedowns import events, mandates
 from takedowns.grounds import GROUNDS
 from takedowns.models import Case, FollowUp, InfringingUrl, Mandate, Notice
 from takedowns.states import NoticeState
 
 REDACTED = "REDACTED"
 _UNSENT = (NoticeState.DRAFT, NoticeState.APPROVED, NoticeState.SENDING, NoticeState.WITHDRAWN)
-_STOPPED = ("case.minor", "case.withdrawn")
 # The archive's types; what is none of them is "Other".
 _TYPES = {
     "dmca_512c": "DMCA",
@@ -68,7 +67,7 @@ def sent_between(first: date, last: date) -> QuerySet[Notice]:
     start = datetime.combine(first, time.min, UTC)
     end = datetime.combine(last, time.max, UTC)
     sent = Notice.objects.filter(sent_at__gte=start, sent_at__lte=end).exclude(state__in=_UNSENT)
-    return sent.exclude(case__events__kind__in=_STOPPED).order_by("sent_at", "pk")
+    return sent.exclude(case__events__kind__in=events.STOPPED).order_by("sent_at", "pk")
 
 
 def export(found: QuerySet[Notice]) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from takedowns import casefile, contacts, figures
 from takedowns.figures import Line
 from takedowns.letters.wordings import WORDINGS
 from takedowns.models import AbuseContact, Notice, Operator
+from takedowns.states import ARRIVED
 
 _PER_PAGE = 50
 _MOST = 50
@@ -87,7 +88,7 @@ def _found(search: str, kind: str) -> QuerySet[Operator]:
         found = found.filter(known | Q(contacts__email__icontains=search)).distinct()
     if kind in Operator.Kind.values:
         found = found.filter(kind=kind)
-    sent = Notice.objects.filter(operator=OuterRef("pk"), state__in=figures.COUNTED).order_by().values("operator")
+    sent = Notice.objects.filter(operator=OuterRef("pk"), state__in=ARRIVED).order_by().values("operator")
     return found.annotate(
         letters=Coalesce(Subquery(sent.annotate(count=Count("pk")).values("count")), 0),
         latest=Subquery(sent.annotate(newest=Max("sent_at")).values("newest")),

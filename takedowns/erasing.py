@@ -17,6 +17,7 @@ from accounts.models import LegalHold, User
 from accounts.retention import Erasure
 from crawler import forgetting
 from crawler.models import Evidence
+from takedowns import events
 from takedowns.models import (
     Case,
     CaseEvent,
@@ -33,7 +34,6 @@ CASES = "Cases"
 EVIDENCE_AGE = timedelta(days=90)
 ORPHAN_AGE = timedelta(days=180)
 _CAPTURED = "evidence.captured"
-_STOPPED = ("case.minor", "case.withdrawn")
 
 
 def cases(user: User, erasure: Erasure) -> int:
@@ -82,7 +82,7 @@ def mandates(user: User, erasure: Erasure) -> int:
 
 def captures_of(going: QuerySet[Case]) -> QuerySet[Evidence]:
     """What was captured for these cases, those included that no place points to any more."""
-    shown = going.exclude(events__kind__in=_STOPPED)
+    shown = going.exclude(events__kind__in=events.STOPPED)
     pointed = InfringingUrl.objects.filter(case__in=shown).exclude(evidence=None).values_list("evidence", flat=True)
     told = CaseEvent.objects.filter(case__in=shown, kind=_CAPTURED).values_list("data", flat=True)
     ids = {*pointed, *(UUID(data["evidence"]) for data in told if "evidence" in data)}

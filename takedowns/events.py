@@ -7,6 +7,8 @@ from typing import Any
 from accounts.models import User
 from takedowns.models import Case, CaseEvent
 
+# A case with one of these is stopped for good: a minor may be shown, or the picture was withdrawn.
+STOPPED = ("case.minor", "case.withdrawn")
 _LONGEST = 500
 
 

@@ -20,18 +20,8 @@ from takedowns import casefile
 from takedowns.grounds import Addressee
 from takedowns.models import Case, CaseEvent, Communication, Notice, Operator
 from takedowns.preparing import ADDRESSEES
-from takedowns.states import CaseState, NoticeState, Outcome
+from takedowns.states import ARRIVED, CaseState, NoticeState, Outcome
 
-# What was sent and could be acted on.
-COUNTED = (
-    NoticeState.SENT,
-    NoticeState.ACKNOWLEDGED,
-    NoticeState.INFO_REQUESTED,
-    NoticeState.COMPLIED,
-    NoticeState.PARTLY_COMPLIED,
-    NoticeState.REFUSED,
-    NoticeState.CONTESTED,
-)
 # Answers that a person gave, or that say something; a machine's "we got it" is none.
 _ANSWERS = (
     Communication.Kind.REPLY,
@@ -165,7 +155,7 @@ def _place(period: Period) -> str:
 def overview(since: datetime, until: datetime) -> Overview:
     """The figures of the notices that were sent, and of the cases that ended, from `since` until before `until`."""
     sent = Notice.objects.filter(sent_at__gte=since, sent_at__lt=until)
-    engines = sent.filter(state__in=COUNTED, addressee=_SEARCH)
+    engines = sent.filter(state__in=ARRIVED, addressee=_SEARCH)
     providers = _counted(sent)
     ended, durations = _ended(since, until)
     names = _operator_names({notice.operator_id for notice in providers.notices})
@@ -236,7 +226,7 @@ _ADDRESSEE_NAMES = {addressee.value: name[0].upper() + name[1:] for addressee, n
 
 def _countable(found: QuerySet[Notice]) -> QuerySet[Notice]:
     """Of these notices those that count and went to somebody other than a search engine."""
-    return found.filter(state__in=COUNTED, sent_at__isnull=False).exclude(addressee=_SEARCH).order_by()
+    return found.filter(state__in=ARRIVED, sent_at__isnull=False).exclude(addressee=_SEARCH).order_by()
 
 
 def _answers(found: QuerySet[Notice]) -> QuerySet[Communication]:
@@ -248,16 +238,14 @@ def _counted(sent: QuerySet[Notice]) -> _Counted:
     found = _countable(sent)
     notices = [_Sent(*row) for row in found.values_list(*_Sent._fields)]
     answered = frozenset(_answers(found).values_list("notice_id", flat=True).distinct())
-    return _Counted(notices, answered, _until_removed(notices))
+    return _Counted(notices, answered, _until_removed(found, notices))
 
 
-def _until_removed(notices: Iterable[_Sent]) -> dict[UUID, float]:
+def _until_removed(found: QuerySet[Notice], notices: Iterable[_Sent]) -> dict[UUID, float]:
     """The hours from sending a notice until the second check agreed for the last of its places."""
     complied = {str(notice.pk): notice for notice in notices if notice.state == NoticeState.COMPLIED}
-    if not complied:
-        return {}
-    since = min(notice.sent_at for notice in complied.values())
-    events = CaseEvent.objects.filter(kind="notice.complied", at__gte=since).order_by("id")
+    cases = found.filter(state=NoticeState.COMPLIED).values("case")
+    events = CaseEvent.objects.filter(kind="notice.complied", case__in=cases).order_by("id")
     rows = ((complied.get(data["notice"]), at) for data, at in events.values_list("data", "at"))
     return {notice.pk: _hours(at - notice.sent_at) for notice, at in rows if notice}
 

@@ -19,7 +19,7 @@ from takedowns.cases import WAITING_TO_LEAVE, NotAllowed, ask_person, finish_ite
 from takedowns.letters.elements import elements_of
 from takedowns.mail import effects
 from takedowns.models import Case, FollowUp, Mandate, Notice
-from takedowns.states import FOLLOW_UP, NOTICE, CaseState, NoticeState
+from takedowns.states import ARRIVED, FOLLOW_UP, NOTICE, CaseState, NoticeState
 
 Kind = FollowUp.Kind
 MOST_REMINDERS = 2
@@ -28,17 +28,6 @@ TO_APPROVE = "follow_up_draft"
 _LONGEST_REASON = 400
 _LONGEST_NOTE = 4000
 
-_ARRIVED = frozenset(
-    {
-        NoticeState.SENT,
-        NoticeState.ACKNOWLEDGED,
-        NoticeState.INFO_REQUESTED,
-        NoticeState.COMPLIED,
-        NoticeState.PARTLY_COMPLIED,
-        NoticeState.REFUSED,
-        NoticeState.CONTESTED,
-    }
-)
 _WAITING = (NoticeState.DRAFT, NoticeState.APPROVED, NoticeState.SENDING)
 
 
@@ -63,8 +52,8 @@ _RULES: dict[str, _Rule] = {
         by_rule=True,
     ),
     # The last three ask for something else beside the removal; like an answer, they press nobody to act on it.
-    Kind.ANSWER: _Rule(("info_answer", "onward_17_2", "access_15", "preservation"), _ARRIVED),
-    Kind.RETRACTION: _Rule(("retraction",), _ARRIVED, 1, closed=True, unauthorised=True),
+    Kind.ANSWER: _Rule(("info_answer", "onward_17_2", "access_15", "preservation"), ARRIVED),
+    Kind.RETRACTION: _Rule(("retraction",), ARRIVED, 1, closed=True, unauthorised=True),
     # A counter-notice often comes when the case has ended, and what was filed has to be said in time all the same.
     Kind.COUNTER_RESPONSE: _Rule(("counter_response",), frozenset({NoticeState.CONTESTED}), closed=True),
     Kind.COMPLAINT: _Rule(("dsa_20_complaint",), frozenset({NoticeState.REFUSED, NoticeState.PARTLY_COMPLIED}), 1),
@@ -125,15 +114,9 @@ def retract(notice: Notice, by: User, reason: str) -> FollowUp:
 
 def edit(follow_up: FollowUp, staff: User, body: str) -> None:
     """Change a draft's text. Whoever did cannot approve it any more. Raises NotAllowed."""
-    require_staff(staff)
-    if len(body) > notices.LONGEST_BODY:
-        raise NotAllowed("The letter is too long.")
     with transaction.atomic():
         follow_up = locked_follow_up(follow_up)
-        if follow_up.state != NoticeState.DRAFT:
-            raise NotAllowed("Only a draft can be changed.")
-        follow_up.body, follow_up.drafted_by = body, staff
-        follow_up.save(update_fields=["body", "drafted_by"])
+        notices.rewrite(follow_up, staff, body)
         record_event(follow_up, "follow_up.edited", staff)
 
 

@@ -95,16 +95,21 @@ def _with_places(notice: Notice, urls: Sequence[InfringingUrl]) -> Notice:
 
 def edit(notice: Notice, staff: User, body: str) -> None:
     """Change a draft's text. Whoever did cannot approve it any more. Raises NotAllowed."""
+    with transaction.atomic():
+        notice = locked_notice(notice)
+        rewrite(notice, staff, body)
+        record_event(notice, "notice.edited", actor=staff)
+
+
+def rewrite(letter: PostedLetter, staff: User, body: str) -> None:
+    """Put another text into a locked letter, of which `staff` has then written some. Raises NotAllowed."""
     require_staff(staff)
     if len(body) > LONGEST_BODY:
         raise NotAllowed("The letter is too long.")
-    with transaction.atomic():
-        notice = locked_notice(notice)
-        if notice.state != NoticeState.DRAFT:
-            raise NotAllowed("Only a draft can be changed.")
-        notice.body, notice.drafted_by = body, staff
-        notice.save(update_fields=["body", "drafted_by"])
-        record_event(notice, "notice.edited", actor=staff)
+    if letter.state != NoticeState.DRAFT:
+        raise NotAllowed("Only a draft can be changed.")
+    letter.body, letter.drafted_by = body, staff
+    letter.save(update_fields=["body", "drafted_by"])
 
 
 def missing_elements(notice: Notice) -> list[str]:

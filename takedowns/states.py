@@ -91,6 +91,18 @@ NOTICE: Transitions = {
     # Kept down, put back, or taken back by us.
     NoticeState.CONTESTED: frozenset({NoticeState.COMPLIED, NoticeState.REFUSED, NoticeState.RETRACTED}),
 }
+# A notice that was sent, did not come back, and was not taken back: whoever got it could act on it.
+ARRIVED = frozenset(
+    {
+        NoticeState.SENT,
+        NoticeState.ACKNOWLEDGED,
+        NoticeState.INFO_REQUESTED,
+        NoticeState.COMPLIED,
+        NoticeState.PARTLY_COMPLIED,
+        NoticeState.REFUSED,
+        NoticeState.CONTESTED,
+    }
+)
 # Further letters about a notice: they leave in the same way, and nothing is expected of them.
 FOLLOW_UP: Transitions = {
     NoticeState.DRAFT: frozenset({NoticeState.APPROVED, NoticeState.WITHDRAWN}),

@@ -43,8 +43,6 @@ LONGEST_DEFERRAL = timedelta(days=90)
 # What the subscriber is told that a senior colleague looks at.
 _FOR_SENIORS = frozenset({EXPRESSION, asking.NOT_SATISFIED})
 _LONGEST_NOTE = 400
-# A case with one of these is stopped for good.
-_STOPPED = ("case.minor", "case.withdrawn")
 _PROCEDURE = "Do not open the picture. Follow the reporting procedure."
 
 
@@ -89,7 +87,7 @@ def stop_withdrawn() -> list[Case]:
 
     Captures that were made before stay where they are: counsel decides what is preserved.
     """
-    found = Case.objects.filter(match__image__withdrawn_at__isnull=False).exclude(events__kind__in=_STOPPED)
+    found = Case.objects.filter(match__image__withdrawn_at__isnull=False).exclude(events__kind__in=events.STOPPED)
     stopped = []
     for case in found:
         with transaction.atomic():
