@@ -195,7 +195,11 @@ CELERY_BEAT_SCHEDULE = {
     for name, every in {
         "crawler.start_due": 1,
         "search.ingest": 1,
+        "alerts.raise": 1,
         "alerts.deliver": 1,
+        "alerts.call_webhooks": 1,
+        "alerts.push": 1,
+        "alerts.read_bounces": 5,
         "takedowns.screen_relapses": 1,
         "takedowns.prepare_cases": 1,
         "takedowns.send_approved": 1,
@@ -241,6 +245,29 @@ WHITENOISE_USE_FINDERS = True
 
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{DATA_DIR / 'mail'}"))
 EMAIL_TIMEOUT = 30
+
+# Mails of all kinds together leave no faster than this; what is more waits.
+MAILS_A_MINUTE = env.int("MAILS_A_MINUTE", default=1200)
+# Signatures (DKIM, RFC 6376): a private key as PEM or the path of one, and the selector under which the DNS has its
+# public half; empty: mails are not signed here, as the mail server may do that.
+DKIM_KEY = env.str("DKIM_KEY", default="")
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="faceward")
+
+# --- Alerts --------------------------------------------------------------------------------------------
+# Alerts that come within this time become one mail.
+ALERT_SETTLE_SECONDS = env.int("ALERT_SETTLE_SECONDS", default=300)
+# The hard ceiling: never more alert mails to one person within 24 hours, and within seven days.
+ALERT_MAILS_A_DAY = env.int("ALERT_MAILS_A_DAY", default=3)
+ALERT_MAILS_A_WEEK = env.int("ALERT_MAILS_A_WEEK", default=10)
+# Where alert mails come back to, as `bounces@example.org`; each gets an address of its own below it
+# (`bounces+token@`). Empty: they come back to DEFAULT_FROM_EMAIL, and nobody hears of it.
+BOUNCES_EMAIL = env.str("BOUNCES_EMAIL", default="")
+# Where those are read, as for NOTICES_INBOX_URL; and the key with which a mail service signs what it hands over at
+# /hooks/bounces/.
+BOUNCES_INBOX_URL = env.str("BOUNCES_INBOX_URL", default="")
+BOUNCES_WEBHOOK_SECRET = env.str("BOUNCES_WEBHOOK_SECRET", default="")
+# The key with which browsers know us as the sender of a push (VAPID, RFC 8292), as PEM; empty: one of our own making.
+VAPID_KEY = env.str("VAPID_KEY", default="")
 
 # --- Sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.policies.urls")),
     path("", include("crawler.urls")),
     path("", include("search.urls")),
+    path("", include("alerts.urls")),
     path("", include("takedowns.urls")),
     path("", include("portal.urls")),
 ]

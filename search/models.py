@@ -184,6 +184,8 @@ class Sighting(models.Model):
     page_title = models.CharField(max_length=300, blank=True)
     image_url = models.TextField()
     digest = models.CharField(max_length=64)
+    # Of the page, as in `search.sites.site_of`.
+    site = models.CharField(max_length=255, blank=True, db_index=True)
     first_seen = models.DateTimeField(default=timezone.now)
     last_seen = models.DateTimeField(default=timezone.now)
 
@@ -245,8 +247,10 @@ class Match(models.Model):
             models.UniqueConstraint(fields=["subject", "image"], name="match_once_per_picture"),
             models.CheckConstraint(condition=models.Q(state__in=MatchState.values), name="match_state_known"),
             models.CheckConstraint(
-                condition=models.Q(decision="") | models.Q(state=MatchState.CONFIRMED),
-                name="decision_only_when_confirmed",
+                condition=models.Q(decision="")
+                | models.Q(decision=Decision.UNSURE, state=MatchState.CANDIDATE)
+                | models.Q(decision__in=[Decision.ACT, Decision.KEEP], state=MatchState.CONFIRMED),
+                name="decision_fits_the_state",
             ),
         ]
         indexes = [
@@ -258,6 +262,18 @@ class Match(models.Model):
         """Where the picture was seen, in any of its variants; two queries less after `prefetch_related(*PLACES)`."""
         images = [self.image, *self.variants.all()]
         return [sighting for image in images for sighting in image.sightings.all()]
+
+
+class LeftSite(models.Model):
+    """A site whose pictures a subject leaves alone: they are not asked about them, nor told of them."""
+
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="left_sites")
+    # As in `Sighting.site`.
+    site = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "site"], name="site_left_once")]
 
 
 PLACES = ("image__sightings", "variants__sightings")

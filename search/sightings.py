@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crawler.models import FetchedImage, url_digest
 from search.models import Image, Sighting
+from search.sites import site_of
 
 INGESTED = "ingested"
 Key = tuple[UUID, str]
@@ -41,6 +42,7 @@ def _sighting(image: Image, row: FetchedImage) -> Sighting:
         page_title=row.page_title,
         image_url=row.image_url,
         digest=url_digest(row.page_url, row.image_url),
+        site=site_of(row.page_url),
         first_seen=row.fetched_at,
         last_seen=row.fetched_at,
     )

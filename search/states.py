@@ -70,9 +70,10 @@ MATCH: Transitions = {
 
 
 class Decision(TextChoices):
-    """What the subject wants done about a confirmed match."""
+    """What the subject wants done about a confirmed match; or that they looked at a candidate and could not tell."""
 
     NONE = "", "Not decided"
+    UNSURE = "unsure", "Not sure"
     ACT = "act", "Remove it"
     KEEP = "keep", "Leave it"
 

@@ -10,6 +10,7 @@ from demo.registry import Registry
 from search import faces, pictures
 from search.engine import DetectedFace
 from search.models import Face, Image, Match, Sighting, Subject
+from search.sites import site_of
 from takedowns import mandates, notices, workflow
 from takedowns.models import Case, InfringingUrl, Notice
 from takedowns.tasks import prepare_case
@@ -53,7 +54,11 @@ def photo(pixels: photos.Rgb | None = None) -> Reply:
 def sighting(image: Image, site: Site, page_path: str = "/post", file_path: str = "/photo.jpg") -> Sighting:
     page_url, image_url = site.url(page_path, HOST), site.url(file_path, HOST)
     return Sighting.objects.create(
-        image=image, page_url=page_url, image_url=image_url, digest=url_digest(page_url, image_url)
+        image=image,
+        page_url=page_url,
+        image_url=image_url,
+        digest=url_digest(page_url, image_url),
+        site=site_of(page_url),
     )
 
 

@@ -26,6 +26,8 @@ def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     settings.EVIDENCE_DIR = tmp_path / "evidence"
     # Tests of the browser name the real one: drawing the page of every case would take minutes.
     settings.CHROMIUM = "/no/browser"
+    # Waiting for more to come before a mail goes is the subject of the tests about times.
+    settings.ALERT_SETTLE_SECONDS = 0
     # What plans hold back is the subject of the tests about plans.
     settings.DEFAULT_PLAN = "protect"
     monkeypatch.setattr("search.faces.pool", remembering_pool)

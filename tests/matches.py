@@ -7,6 +7,7 @@ from crawler.models import url_digest
 from search import previews
 from search.engine.rendering import render
 from search.models import Image, Match, Sighting, Subject
+from search.sites import site_of
 from tests import photos
 
 _numbers = itertools.count(1)
@@ -26,7 +27,7 @@ def make_match(subject: Subject, *, band: str = "likely", places: int = 1, with_
         page = f"https://shop.example/page/{number}/{place}"
         picture = f"https://cdn.shop.example/{number}.jpg"
         Sighting.objects.create(
-            image=image, page_url=page, page_title="A shop", image_url=picture, digest=url_digest(page, picture)
+            image=image, page_url=page, page_title="A shop", image_url=picture, digest=url_digest(page, picture), site=site_of(page)
         )
     match = Match(
         subject=subject,
