@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
+from accounts import dkim
 from accounts.models import Plan
 
 
@@ -63,3 +64,20 @@ def halves_apart_from_the_data(app_configs: Sequence[Any] | None, **kwargs: Any)
         return []
     hint = "Set KEYS_DIR to a mirrored folder that no backup takes (docs/data-rights.md), and move its files there."
     return [checks.Warning("The halves of people's keys lie in the data folder.", hint=hint, id="accounts.W003")]
+
+
+@register("accounts")
+def signatures_that_hold(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A key that cannot sign would be noticed by whoever gets no mail."""
+    if not settings.DKIM_KEY:
+        return []
+    try:
+        dkim.checked_selector()
+        dkim.private_pem(settings.DKIM_KEY)
+        bits = dkim.key_bits(settings.DKIM_KEY)
+    except dkim.BadKey as error:
+        hint = "Make one with `openssl genrsa -out dkim.pem 2048`, and see docs/mail.md."
+        return [checks.Error(f"Mails cannot be signed: {error}.", hint=hint, id="accounts.E013")]
+    if bits < 2048:
+        return [checks.Warning(f"DKIM_KEY has {bits} bits.", hint="Use 2048.", id="accounts.W004")]
+    return []

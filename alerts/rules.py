@@ -1,9 +1,13 @@
 """How somebody wants to hear of things; whoever never chose has the defaults."""
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accounts.models import User
+from alerts import zones
 from alerts.models import AlertRule
+from alerts.timing import Wishes
+
+_UTC = ZoneInfo("UTC")
 
 
 def of(user: User) -> AlertRule:
@@ -18,4 +22,14 @@ def stored(user: User) -> AlertRule:
 
 def zone(rule: AlertRule) -> ZoneInfo:
     """Their own time zone: chosen, or that of the region they live in, or UTC."""
-    raise NotImplementedError
+    try:
+        chosen = ZoneInfo(rule.time_zone) if rule.time_zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # A name that the database does not have, or has no more.
+        chosen = None
+    return chosen or zones.of_region(rule.user.region) or _UTC
+
+
+def wishes(rule: AlertRule) -> Wishes:
+    """The rule as `alerts.timing` computes with it."""
+    return Wishes(rule.cadence, rule.hour, rule.weekday, zone(rule), rule.quiet_from, rule.quiet_until)

@@ -61,6 +61,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
@@ -219,6 +220,9 @@ CELERY_BEAT_SCHEDULE = {
         "portal.publish_reports": 60,
     }.items()
 }
+
+# The task that new matches wake up: it says which of them are removed pictures that are back, and then all are told.
+AFTER_MATCHES = "takedowns.screen_relapses"
 
 # A folder, or a bucket that all machines share: `s3://bucket/prefix?endpoint_url=…&region=…`.
 SPOOL_DIR = env.str("SPOOL_DIR", default=str(DATA_DIR / "spool"))

@@ -81,21 +81,38 @@ class Fetched:
         return [exchange.url for exchange in self.exchanges[:-1]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """What one hop sends: a GET, or with a body a POST."""
+
+    parsed: ParsedUrl
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+
 def fetch(
     url: str,
     policy: FetchPolicy,
     *,
     accept: str = "*/*",
     headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
     lookup: Lookup = system_lookup,
 ) -> Fetched:
     """GET `url` and what it redirects to. `headers` may add conditions such as If-None-Match.
+
+    With a `body` it is one POST: a redirect is its result, as what we send somebody goes nowhere else.
 
     An HTTP error status is a result. Raises FetchRefused where the policy forbids a hop, FetchFailed where no
     whole response came; its code is `proxy` where the policy's proxy is what failed.
     """
     deadline = time.monotonic() + policy.timeout_seconds
     exchanges: list[Exchange] = []
+    length = {} if body is None else {"Content-Length": str(len(body))}
     location: str | None = url
     while location is not None:
         if len(exchanges) > policy.max_redirects:
@@ -103,10 +120,10 @@ def fetch(
         parsed = policy.check_url(location)
         addresses = resolve(parsed.host, policy, lookup=lookup, timeout=_remaining(deadline))
         policy.check_target(parsed, addresses)
-        sent = _request_headers(parsed, policy, accept, headers or {})
-        exchange = _hop(parsed, addresses, sent, deadline, policy)
+        sent = _request_headers(parsed, policy, accept, {**length, **(headers or {})})
+        exchange = _hop(_Outgoing(parsed, sent, body), addresses, deadline, policy)
         exchanges.append(exchange)
-        location = _redirect_target(exchange)
+        location = _redirect_target(exchange) if body is None else None
     return Fetched(tuple(exchanges), _decode(exchange, policy.max_bytes))
 
 
@@ -133,28 +150,23 @@ def _redirect_target(exchange: Exchange) -> str | None:
         raise FetchRefused("url", "The address redirects to something that is not a web address.") from None
 
 
-def _hop(
-    parsed: ParsedUrl,
-    addresses: list[IPAddress],
-    sent: tuple[tuple[str, str], ...],
-    deadline: float,
-    policy: FetchPolicy,
-) -> Exchange:
+def _hop(outgoing: _Outgoing, addresses: list[IPAddress], deadline: float, policy: FetchPolicy) -> Exchange:
     """One request to the judged addresses, by the policy's way."""
     limit = policy.max_bytes + FRAMING_ALLOWANCE
     try:
-        return _exchange(parsed, sent, _Wire(addresses, deadline, limit, policy.proxy), policy)
+        return _exchange(outgoing, _Wire(addresses, deadline, limit, policy.proxy), policy)
     except NoTunnel:
-        if parsed.scheme != "http":
+        if outgoing.parsed.scheme != "http":
             raise _proxy_failed() from None
-    exchange = _exchange(parsed, sent, _Wire(addresses, deadline, limit, policy.proxy, tunnel=False), policy)
+    exchange = _exchange(outgoing, _Wire(addresses, deadline, limit, policy.proxy, tunnel=False), policy)
     if exchange.status == 407:
         raise _proxy_failed()
     return exchange
 
 
-def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire", policy: FetchPolicy) -> Exchange:
+def _exchange(outgoing: _Outgoing, wire: "_Wire", policy: FetchPolicy) -> Exchange:
     """Turns what httpcore raises into FetchFailed."""
+    parsed, sent = outgoing.parsed, [*outgoing.headers, *wire.headers]
     target = httpcore.URL(
         scheme=parsed.scheme.encode(),
         host=parsed.host.encode(),
@@ -164,7 +176,7 @@ def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(policy.verify_tls), network_backend=wire) as pool,
-            pool.stream("GET", target, headers=[*sent, *wire.headers]) as response,
+            pool.stream(outgoing.method, target, headers=sent, content=outgoing.body) as response,
         ):
             payload = _read(response, policy.max_bytes)
     except ProxyFailed:
@@ -179,7 +191,7 @@ def _exchange(parsed: ParsedUrl, sent: tuple[tuple[str, str], ...], wire: "_Wire
         url=parsed.url,
         ip=str(wire.connected_to),
         at=datetime.now(UTC),
-        request_headers=sent,
+        request_headers=outgoing.headers,
         http_version=response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace"),
         status=response.status,
         reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),

@@ -27,22 +27,27 @@ class Delivery:
 class _Controller(Controller):
     """aiosmtpd's server in a thread, on a socket that listens already: no port to guess, none to lose."""
 
-    def __init__(self, handler: "MailSink", listening: socket.socket) -> None:
+    def __init__(self, handler: "MailSink", listening: socket.socket, smtp: type[SMTP]) -> None:
         super().__init__(handler, hostname=ADDRESS, port=listening.getsockname()[1])
-        self._listening = listening
+        self._listening, self._smtp = listening, smtp
+
+    def factory(self) -> SMTP:
+        return self._smtp(self.handler, **self.SMTP_kwargs)
 
     def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
         return self.loop.create_server(self._factory_invoker, sock=self._listening)
 
 
 class MailSink:
-    def __init__(self, preferred_port: int, folder: Path | None = None) -> None:
+    """`smtp`: who speaks the protocol, for a server with faults of its own."""
+
+    def __init__(self, preferred_port: int, folder: Path | None = None, smtp: type[SMTP] = SMTP) -> None:
         self._listener = listener(preferred_port)
         self.port: int = self._listener.getsockname()[1]
         self._folder = folder
         self._deliveries: list[Delivery] = []
         self._changed = threading.Condition()
-        self._controller = _Controller(self, self._listener)
+        self._controller = _Controller(self, self._listener, smtp)
 
     def start(self) -> None:
         self._controller.start()

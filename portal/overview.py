@@ -12,10 +12,10 @@ from accounts.billing.plans import Feature
 from accounts.models import User
 from crawler.models import CrawlRun, Source
 from crawler.states import RunState, SourceState
-from search import enrolment, recapture, review
+from search import enrolment, filters, recapture, review
 from search.enrolment import Stage
 from search.models import Enrolment, Match
-from search.states import Decision, MatchState
+from search.states import Decision
 from takedowns import casefile
 from takedowns import events as case_events
 from takedowns.casefile import Standing
@@ -113,7 +113,7 @@ def of(user: User) -> Overview:
         last=Enrolment.objects.filter(subject__user=user).order_by("-created_at").first(),
         paused=not consent.given(user) >= consent.REQUIRED,
         recapture=recapture.needed(current),
-        to_look_at=matches.filter(state=MatchState.CANDIDATE).count(),
+        to_look_at=filters.to_look_at(user),
         to_answer=wanted if removals else [],
         by_yourself=[] if removals else wanted,
         watched=plans.allows(user, Feature.WATCH),

@@ -39,6 +39,7 @@ def everything() -> dict[str, Any]:
         "page": Paginator(range(95), 10).page(4),
         "bars": [{"label": "Hosts", "value": 31}, {"label": "Site owners", "value": 12}],
         "columns": [{"label": f"Week {week}", "value": week * 5 % 13} for week in range(1, 13)],
+        "pairs": [{"label": f"Week {week}", "found": week * 5 % 13, "removed": week * 3 % 7} for week in range(1, 27)],
         "steps": [
             {"label": "Consent", "state": "done"},
             {"label": "Photos", "state": "current"},

@@ -1,13 +1,14 @@
 from django.conf import settings
 from django.urls import path
 
-from portal import transparency_views, views
+from portal import history_views, transparency_views, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("home/", views.home, name="home"),
     path("dashboard/", views.dashboard, name="dashboard"),
+    path("history/", history_views.page, name="history"),
     path("report/", views.report, name="report"),
     path("privacy/", views.privacy, name="privacy"),
     path("transparency/", transparency_views.reports, name="transparency"),

@@ -15,6 +15,7 @@ from accounts import retention
 from accounts.access import members, public, signed_in, subscribers
 from accounts.consent import WORDINGS
 from accounts.policies import usage, versions
+from alerts import addresses
 from crawler import health, sources
 from crawler.blocking import NotAccepted
 from crawler.models import Source
@@ -47,6 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Where the person stands, whose move it is, and what comes next."""
     user = signed_in(request)
     context = {"overview": overview.of(user), "policy_changes": versions.waiting_for(user)}
+    context["address"] = addresses.notice(user)
     return render(request, "portal/dashboard.html", context)
 
 

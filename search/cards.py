@@ -8,7 +8,7 @@ from search.calibration import CLEAR_LENGTH, Band
 from search.models import Match, Sighting
 from search.review import chance_words
 
-_BAND_WORDS = {
+BAND_WORDS = {
     Band.CERTAIN: "Almost certainly you",
     Band.LIKELY: "Probably you",
     Band.POSSIBLE: "Possibly you",
@@ -35,16 +35,31 @@ class Card:
     places: list[Place]
 
     @property
+    def site_names(self) -> list[str]:
+        """The sites on which the picture was seen, as they may be left alone."""
+        return sorted({place.sighting.site for place in self.places if place.sighting.site})
+
+    @property
     def sites(self) -> int:
-        """On how many different hosts the picture was seen."""
-        return len({place.host for place in self.places})
+        """On how many different sites the picture was seen."""
+        return len({place.sighting.site or place.host for place in self.places})
+
+    @property
+    def newest(self) -> Place | None:
+        """Where it was seen last."""
+        return max(self.places, key=lambda place: place.sighting.last_seen, default=None)
+
+    @property
+    def others(self) -> list[Place]:
+        """The places apart from the newest."""
+        return [place for place in self.places if place is not self.newest]
 
 
 def card(match: Match) -> Card:
     """The words for one match."""
     places = [_place(sighting) for sighting in match.places()]
     places.sort(key=lambda place: (place.host, place.sighting.first_seen))
-    return Card(match, _BAND_WORDS[Band(match.band)], _chance(match), places)
+    return Card(match, BAND_WORDS[Band(match.band)], _chance(match), places)
 
 
 def cards(matches: Iterable[Match]) -> list[Card]:

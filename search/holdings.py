@@ -25,7 +25,7 @@ from accounts.retention import (
     register,
     rows,
 )
-from search import ages, enrolment, erasing, gallery, live, optout, previews, probes, volume
+from search import ages, enrolment, erasing, gallery, leaving, live, optout, previews, probes, volume
 from search.models import PLACES, AgeStop, CrawlVolume, Enrolment, FaceTemplate, Image, LiveSession, Match, OptOut
 from search.optouts import links
 from search.states import EnrolmentState, LivenessState, OptOutState
@@ -267,6 +267,17 @@ register(
         count=count_of(_matches),
         export=_export_matches,
         erase=erasing.matches,
+    ),
+    Holding(
+        "Sites you leave alone",
+        "The sites whose pictures you do not want to be asked about, and since when.",
+        "until you want to hear of them again, or as long as your account",
+        basis=CONSENT,
+        seen_by=ONLY_YOU,
+        models=("search.LeftSite",),
+        count=count_of(leaving.sites),
+        export=json_of("sites-left-alone.json", leaving.sites, "site", "created_at"),
+        erase=delete_of(leaving.sites),
     ),
     _gallery(),
     Holding(

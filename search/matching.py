@@ -16,7 +16,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from accounts import keys
-from search import faces, gallery, looks, optout, pictures, previews, volume
+from search import faces, gallery, leaving, looks, optout, pictures, previews, volume
 from search.calibration import Band, Calibration, personal_shift
 from search.engine.base import Box
 from search.models import Enrolment, Face, Image, Match, Subject
@@ -226,9 +226,12 @@ def _write_one(face: Face, hit: Hit, compared: int, shown: Shown | None) -> bool
         Subject.objects.select_for_update().get(pk=subject.pk)
         if _known(subject, face.image):
             return False
-        twin = _near_duplicate(subject, face.image)
+        twin = _near_duplicate(subject, face)
         if twin is not None:
+            silent = not leaving.asked(twin)
             twin.variants.add(face.image)
+            if silent:
+                leaving.wake([twin.pk])
             return False
         Match.objects.create(
             subject=subject,
@@ -249,14 +252,21 @@ def _known(subject: Subject, image: Image) -> bool:
     return Match.objects.filter(Q(image=image) | Q(variants=image), subject=subject).exists()
 
 
-def _near_duplicate(subject: Subject, image: Image) -> Match | None:
-    """The subject's match that shows this very picture, by perceptual hash.
+def _near_duplicate(subject: Subject, face: Face) -> Match | None:
+    """The subject's match that shows this very picture: by perceptual hash, or by the very same face.
 
-    One they want removed is left out: that it is there once more, altered, is news to them.
+    One they want removed is left out: that it is there once more, altered, is news to them. By its face, which a crop
+    or a screenshot keeps, a picture joins only those that they left or dismissed: about them they are never asked
+    again, while two open questions are merely two.
     """
-    mine = Match.objects.filter(subject=subject).exclude(decision=Decision.ACT)
-    others = mine.order_by("created_at").values_list("pk", "image__pdq")
-    twin = next((pk for pk, known in others.iterator() if pictures.near(known, image.pdq)), None)
+    mine = Match.objects.filter(subject=subject).exclude(decision=Decision.ACT).order_by("created_at")
+    others = mine.values_list("pk", "image__pdq")
+    twin = next((pk for pk, known in others.iterator() if pictures.near(known, face.image.pdq)), None)
+    if twin is None:
+        settled = mine.exclude(state=MatchState.CANDIDATE).filter(face__model_id=face.model_id)
+        vector = faces.from_bytes(face.embedding)
+        vectors = settled.values_list("pk", "face__embedding").iterator()
+        twin = next((pk for pk, known in vectors if faces.from_bytes(known) @ vector >= pictures.FACE_SAME), None)
     return None if twin is None else Match.objects.get(pk=twin)
 
 

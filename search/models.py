@@ -174,6 +174,11 @@ class Image(models.Model):
     # the cases that hang on it, and nothing is made of it any more.
     withdrawn_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(withdrawn_at__isnull=False), name="image_withdrawn"),
+        ]
+
 
 class Sighting(models.Model):
     """An image at a page."""
@@ -256,6 +261,12 @@ class Match(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(alerted_at=None), name="match_not_alerted"),
             models.Index(fields=["id"], condition=models.Q(screened_at=None), name="match_not_screened"),
+            # The lists of the review, in both their orders; bands sort by their names, surest first. With the picture,
+            # so that a deep page and a number are read from the index alone.
+            models.Index(fields=["subject", "state", "decision", "-created_at", "id", "image"], name="match_by_age"),
+            models.Index(
+                fields=["subject", "state", "decision", "band", "-score", "id", "image"], name="match_by_sureness"
+            ),
         ]
 
     def places(self) -> list[Sighting]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from crawler.models import FetchedImage, url_digest
+from search import leaving
 from search.models import Image, Sighting
 from search.sites import site_of
 
@@ -28,7 +29,10 @@ def write(images: Mapping[str, Image], rows: Sequence[FetchedImage]) -> int:
         earlier.first_seen = min(earlier.first_seen, row.fetched_at)
         earlier.last_seen = max(earlier.last_seen, row.fetched_at)
         image.last_seen = max(image.last_seen, row.fetched_at)
+    silent = leaving.silent([image.pk for image in images.values()])
     count = _write_places(new)
+    # A picture of a site that somebody leaves alone is news to them on another one.
+    leaving.wake(silent)
     _write_last_seen(list(images.values()))
     done = FetchedImage.objects.filter(pk__in=[row.pk for row in rows])
     done.update(processed_at=timezone.now(), outcome=INGESTED)

@@ -1,6 +1,7 @@
 """Work that goes on by itself."""
 
-from celery import shared_task
+from celery import current_app, shared_task
+from django.conf import settings
 
 from search import ingest, matching
 
@@ -10,8 +11,9 @@ _SECONDS = 600
 
 @shared_task(name="search.ingest")
 def ingest_waiting() -> None:
-    """Ingest whatever was fetched."""
-    ingest.ingest_waiting(seconds=_SECONDS)
+    """Ingest whatever was fetched. Who tells of new matches is woken up, and need not wait for its next minute."""
+    if ingest.ingest_waiting(seconds=_SECONDS).matches:
+        current_app.send_task(settings.AFTER_MATCHES)
 
 
 @shared_task(name="search.look")

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from search import age_views, enrol_views, live_views, optout_live_views, optout_staff_views, optout_views, views
+from search import (
+    age_views,
+    enrol_views,
+    live_views,
+    optout_live_views,
+    optout_staff_views,
+    optout_views,
+    review_bulk_views,
+    review_views,
+    views,
+)
 
 app_name = "search"
 urlpatterns = [
@@ -12,11 +22,16 @@ urlpatterns = [
     path("enrol/without-a-camera/", enrol_views.assisted, name="assisted"),
     path("enrol/photos/", enrol_views.photos, name="photos"),
     path("enrol/withdraw/", enrol_views.withdraw_enrolment, name="withdraw_enrolment"),
-    path("matches/", views.matches, name="matches"),
-    path("matches/<uuid:pk>/", views.match, name="match"),
-    path("matches/<uuid:pk>/decide/", views.decide, name="decide"),
-    path("matches/<uuid:pk>/undo/", views.undo, name="undo"),
-    path("matches/<uuid:pk>/preview/", views.preview, name="preview"),
+    path("matches/", review_views.matches, name="matches"),
+    path("matches/answer/", review_bulk_views.answer_many, name="answer_many"),
+    path("matches/undo/", review_bulk_views.undo_many, name="undo_many"),
+    path("matches/sites/leave/", review_bulk_views.leave_site, name="leave_site"),
+    path("matches/sites/listen/", review_bulk_views.listen_again, name="listen_again"),
+    path("matches/<uuid:pk>/", review_views.match, name="match"),
+    path("matches/<uuid:pk>/decide/", review_views.decide, name="decide"),
+    path("matches/<uuid:pk>/undo/", review_views.undo, name="undo"),
+    path("matches/<uuid:pk>/preview/", review_views.preview, name="preview"),
+    path("matches/<uuid:pk>/page/", review_views.saved_page, name="saved_page"),
     path("consents/", views.consents, name="consents"),
     path("opt-out/", optout_views.optout_request, name="optout"),
     path("opt-out/sent/", optout_views.optout_sent, name="optout_sent"),

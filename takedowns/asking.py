@@ -1,17 +1,15 @@
 """Between a subscriber and staff about a case: what we ask, what they answer, and when they are not satisfied.
 
-Texts are sealed with the subscriber's key. The e-mail that goes with a question says only that there is one.
+Texts are sealed with the subscriber's key. The alert that goes with a question says only that there is one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
-from accounts import keys, mailing
+from accounts import keys
 from accounts.models import User
 from takedowns import events
 from takedowns.cases import NotAllowed, ask_person, locked, move, require_staff, settle_turn
@@ -44,7 +42,6 @@ def ask_subject(case: Case, staff: User, text: str) -> None:
         _write(case, staff, CaseMessage.Kind.QUESTION, words)
         events.record(case, "case.asked", actor=staff)
         move(case, CaseState.AWAITING_SUBJECT)
-        transaction.on_commit(lambda: _mail(case), robust=True)
 
 
 def asks(case: Case) -> bool:
@@ -161,11 +158,3 @@ def _clean(text: str) -> str:
     if not kept or len(kept) > LONGEST:
         raise NotAllowed(f"Please write between 1 and {LONGEST} characters.")
     return kept
-
-
-def _mail(case: Case) -> None:
-    user = case.subject.user
-    link = settings.PORTAL_URL + reverse("takedowns:case", args=[case.pk])
-    mailing.message(
-        "takedowns/email/question", {"link": link, "contact_email": settings.CONTACT_EMAIL}, to=user.email, user=user
-    ).send()

@@ -22,6 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import keys
+from accounts.mailing import PlainMail
 from accounts.models import User
 from accounts.transitions import IllegalTransition, StaleState, change_state
 from takedowns import annex, casefile, deadlines, follow_ups, guards, notices, sheets, stops
@@ -290,7 +291,7 @@ def _message(letter: Letter, printed: bytes) -> EmailMessage:
     case = _case_of(letter)
     own_address = reply_address(case)
     sender = formataddr((settings.AGENT_NAME, settings.NOTICES_EMAIL))
-    message = EmailMessage(
+    message = PlainMail(
         subject=letter.title,
         body=letter.body,
         from_email=own_address,

@@ -1,15 +1,19 @@
-"""Every kind of thing that happens to a case, with its words for the timeline and the story."""
+"""Every kind of thing that happens to a case, with its words for the timeline and the story, and what of it is news."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from accounts.models import User
-from takedowns.models import Case, CaseEvent
+from alerts import outbox
+from alerts.models import Kind as News
+from takedowns.models import Case, CaseEvent, FollowUp
 
 # A case with one of these is stopped for good: a minor may be shown, or the picture was withdrawn.
 STOPPED = ("case.minor", "case.withdrawn")
 _LONGEST = 500
+# Letters that ask for nothing.
+_NO_DEMANDS = frozenset({FollowUp.Kind.THANKS.label, FollowUp.Kind.RETRACTION.label})
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,12 @@ class Kind:
     """`text` is the timeline's line, for staff; `story` is a sentence for the subscriber, if they see it.
 
     Both are formats over the event's data; `story` also knows `date`. A key ending in `_on` is an ISO date
-    and is shown as people write one.
+    and is shown as people write one. `news` is what the subscriber is told of it by e-mail and the like.
     """
 
     text: str
     story: str = ""
+    news: News | None = None
 
 
 KINDS: dict[str, Kind] = {
@@ -41,13 +46,16 @@ KINDS: dict[str, Kind] = {
     "case.relapse": Kind(
         "The picture is back. Linked to case {reference}.",
         "On {date} we found this picture again after it had been removed.",
+        News.RELAPSE,
     ),
     "case.released": Kind(
         "News or satire: a notice is right all the same. {reason}",
         "On {date} a senior colleague decided that we may write about it all the same.",
     ),
     "case.deferred": Kind("Deferred until {until_on}."),
-    "case.asked": Kind("The subscriber was asked something.", "On {date} we asked you something about this case."),
+    "case.asked": Kind(
+        "The subscriber was asked something.", "On {date} we asked you something about this case.", News.QUESTION
+    ),
     "case.answered": Kind("The subscriber answered.", "On {date} you answered us."),
     "case.message": Kind("The subscriber wrote to us.", "On {date} you wrote to us about this case."),
     "case.not_satisfied": Kind(
@@ -64,10 +72,11 @@ KINDS: dict[str, Kind] = {
     ),
     "case.assigned": Kind("Assigned to {staff}."),
     "case.note": Kind("Note: {note}"),
-    "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}."),
+    "case.closed": Kind("Case closed: {outcome}. {reason}", "On {date} the case ended: {outcome}.", News.ENDED),
     "case.removed": Kind(
         "Every place was found gone twice. Case closed: removed.",
         "On {date} we closed the case: the picture is gone from every place, checked twice. We keep watching.",
+        News.REMOVED,
     ),
     "evidence.captured": Kind("Evidence captured.", "On {date} we saved proof of the page."),
     "evidence.failed": Kind("Evidence could not be captured: {reason}"),
@@ -105,25 +114,31 @@ KINDS: dict[str, Kind] = {
     "follow_up.put_back": Kind("The sheet for {operator}'s form was put back, and the form was not sent: {letter}."),
     "follow_up.sending": Kind("Sending to {operator} began: {letter}."),
     "follow_up.stuck": Kind("A letter to {operator} may not have left: {letter}."),
-    "follow_up.sent": Kind("{letter} to {operator} sent.", "On {date} we wrote to {operator} again."),
+    "follow_up.sent": Kind("{letter} to {operator} sent.", "On {date} we wrote to {operator} again.", News.WROTE_AGAIN),
     "notice.sent": Kind(
         "Notice to {operator} sent.",
         "On {date} we asked {operator} to remove it. We expect an answer by {due_on}.",
+        News.WROTE,
     ),
     "notice.escalated": Kind(
         "Notice to {operator} escalated: {reason}",
         "On {date} we went a step further, because {operator} had not removed it.",
+        News.WROTE_AGAIN,
     ),
     "notice.complied": Kind(
         "{operator} took down everything it was asked to.", "By {date} {operator} had done what we asked."
     ),
-    "url.added": Kind("Another place of the picture was found.", "On {date} we found the picture at one more place."),
+    "url.added": Kind(
+        "Another place of the picture was found.", "On {date} we found the picture at one more place.", News.NEW_PLACE
+    ),
     "url.gone": Kind(
         "A first check found a place gone.",
         "On {date} a first check found the picture gone from {host}. We look a second time before we call it removed.",
     ),
     "url.removed": Kind(
-        "A place was found gone twice: removed.", "On {date} a second check found it gone from {host} again."
+        "A place was found gone twice: removed.",
+        "On {date} a second check found it gone from {host} again.",
+        News.PLACE_REMOVED,
     ),
     "url.still_there": Kind("A place that seemed gone is not: {outcome}.", "On {date} it was at {host} again."),
     "url.moved": Kind(
@@ -157,20 +172,24 @@ KINDS: dict[str, Kind] = {
     "mail.complied": Kind(
         "{operator} says that it is removed. We look.",
         "On {date} {operator} wrote that it is removed. We look ourselves before we call it removed.",
+        News.ANSWERED,
     ),
     "mail.refused": Kind(
         "{operator} refuses.",
         "On {date} {operator} refused. A colleague reads why, and decides how it goes on.",
+        News.REFUSED,
     ),
     "mail.question": Kind(
         "{operator} asks something: its time stands still.",
         "On {date} {operator} asked us something. We answer it, and its time stands still until then.",
+        News.ANSWERED,
     ),
     "mail.running": Kind("The time of {operator} runs again, until {due_on}."),
     "mail.reply": Kind("{operator} wrote.", "On {date} {operator} wrote to us. A colleague reads it."),
     "mail.promised": Kind(
         "{operator} says that it will act by {until_on}.",
         "On {date} {operator} wrote that it will act by {until_on}. We do not ask again before.",
+        News.ANSWERED,
     ),
     "mail.bounced": Kind(
         "The letter to {operator} came back.",
@@ -199,15 +218,55 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
+_ASKED = (News.QUESTION, News.RELAPSE)
+# What need not be told any more after an event, where no mail has told it yet.
+_SETTLES: dict[str, tuple[News, ...]] = {
+    "case.opened": _ASKED,
+    "case.answered": (News.QUESTION,),
+    "relapse.not_me": (News.RELAPSE,),
+    "case.closed": _ASKED,
+    # "Gone from every place" says it of each of them.
+    "case.removed": (*_ASKED, News.PLACE_REMOVED),
+    **dict.fromkeys(STOPPED, tuple(News)),
+}
+
 
 def record(case: Case, kind: str, *, actor: User | None = None, **data: Any) -> CaseEvent:
-    """Append to a case's history, in the caller's transaction. `data` takes ids, names, counts, ISO dates."""
+    """Append to a case's history, in the caller's transaction, and tell the subject what of it is news.
+
+    `data` takes ids, names, counts, ISO dates.
+    """
     text = KINDS[kind].text.format(**_plain(data)).strip()
     if case.deferred_until is not None:
         # Something happened, so it is on the queue again.
         case.deferred_until = None
         Case.objects.filter(pk=case.pk).update(deferred_until=None)
-    return CaseEvent.objects.create(case=case, kind=kind, actor=actor, text=text[:_LONGEST], data=data)
+    event = CaseEvent.objects.create(case=case, kind=kind, actor=actor, text=text[:_LONGEST], data=data)
+    _tell(event)
+    return event
+
+
+def _tell(event: CaseEvent) -> None:
+    """News for the case's subject, unless they did it themselves, or the case is stopped: of that nothing is mailed.
+
+    A question is told all the same: a colleague asked it on purpose, and the case waits for the answer.
+    """
+    case, news = event.case, KINDS[event.kind].news
+    user = case.subject.user
+    if over := _SETTLES.get(event.kind):
+        outbox.settled(user, over, case.pk)
+    if news is None or event.data.get("letter") in _NO_DEMANDS:
+        return
+    if event.actor_id == user.pk or not user.is_active:
+        return
+    if news != News.QUESTION and _is_stopped(case):
+        return
+    matches = (case.match,) if news == News.RELAPSE else ()
+    outbox.tell(user, news, f"event:{event.pk}", case=case.pk, matches=matches)
+
+
+def _is_stopped(case: Case) -> bool:
+    return bool(case.match.image.withdrawn_at) or case.events.filter(kind__in=STOPPED).exists()
 
 
 def sentence(event: CaseEvent) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.transitions import change_state
+from alerts.models import Kind
 from search import pictures
 from search.models import Match, Sighting, Subject, seen_at
 from search.states import Decision, MatchState
@@ -57,10 +58,12 @@ def settle_dismissed() -> int:
             case = locked(found)
             if case.state != CaseState.AWAITING_SUBJECT:
                 continue
-            events.record(case, "relapse.not_me")
+            # Theirs, as they said so in their list: it is no news to them.
+            subject = case.subject.user
+            events.record(case, "relapse.not_me", actor=subject)
             left = case.match.state != MatchState.DISMISSED
             outcome = Outcome.WITHDRAWN if left else Outcome.NOT_ACTIONABLE
-            end(case, outcome, "The subject leaves it." if left else "The subject says that it is not them.")
+            end(case, outcome, "The subject leaves it." if left else "The subject says that it is not them.", subject)
             settled += 1
     return settled
 
@@ -257,7 +260,17 @@ def _open(match: Match, old: Case) -> tuple[Case, bool]:
         assigned_to=old.assigned_to,
     )
     events.record(case, "case.relapse", reference=old.reference, old_case=str(old.pk))
+    _told_as_relapse(match)
     return case, True
+
+
+def _told_as_relapse(match: Match) -> None:
+    """Its case tells of it: no alert is raised of it as something new, and one that no mail has told is taken back."""
+    Match.objects.filter(pk=match.pk, alerted_at=None).update(alerted_at=timezone.now())
+    for alert in match.alerts.filter(kind=Kind.MATCH, digest=None):
+        alert.matches.remove(match)
+        if not alert.matches.exists():
+            alert.delete()
 
 
 def _mark_back(url: InfringingUrl) -> None:

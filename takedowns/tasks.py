@@ -5,6 +5,8 @@ import logging
 from celery import shared_task
 
 from accounts.tickets.mailboxes import MailboxTrouble
+from alerts import raising
+from alerts.tasks import raise_matches
 from takedowns import delisting, delivery, escalation, figures, relapse, verification, watch, workflow
 from takedowns.contacts import clusters
 from takedowns.mail import counter, inbox
@@ -14,8 +16,10 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="takedowns.screen_relapses")
 def screen_relapses() -> None:
-    """Compare new matches and places with what was removed."""
+    """Compare new matches and places with what was removed. What is left of them is told at once."""
     relapse.screen_new_matches()
+    if raising.waits():
+        raise_matches.delay()
 
 
 @shared_task(name="takedowns.prepare_case")

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts import consent
 from accounts.models import Purpose, Role, User
+from alerts.models import AlertRule
 from search import enrolment
 from search.models import Enrolment
 from tests import cases, photos
@@ -28,6 +29,8 @@ def _clean_slate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     settings.CHROMIUM = "/no/browser"
     # Waiting for more to come before a mail goes is the subject of the tests about times.
     settings.ALERT_SETTLE_SECONDS = 0
+    # So are quiet hours: tests run at any hour. By default there are none here, as they end when they begin.
+    monkeypatch.setattr(AlertRule._meta.get_field("quiet_from"), "_get_default", lambda: 8)
     # What plans hold back is the subject of the tests about plans.
     settings.DEFAULT_PLAN = "protect"
     monkeypatch.setattr("search.faces.pool", remembering_pool)

@@ -3,6 +3,8 @@
 import hashlib
 import itertools
 
+from django.utils import timezone
+
 from crawler.models import url_digest
 from search import previews
 from search.engine.rendering import render
@@ -27,7 +29,12 @@ def make_match(subject: Subject, *, band: str = "likely", places: int = 1, with_
         page = f"https://shop.example/page/{number}/{place}"
         picture = f"https://cdn.shop.example/{number}.jpg"
         Sighting.objects.create(
-            image=image, page_url=page, page_title="A shop", image_url=picture, digest=url_digest(page, picture), site=site_of(page)
+            image=image,
+            page_url=page,
+            page_title="A shop",
+            image_url=picture,
+            digest=url_digest(page, picture),
+            site=site_of(page),
         )
     match = Match(
         subject=subject,
@@ -38,6 +45,7 @@ def make_match(subject: Subject, *, band: str = "likely", places: int = 1, with_
         model_id=image.model_id,
         band=band,
         gallery_size=1000,
+        screened_at=timezone.now(),
     )
     if with_preview:
         jpeg = render(photos.astronaut(), None, [])

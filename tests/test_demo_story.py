@@ -17,7 +17,7 @@ def test_the_story_comes_out_right_and_starts_clean(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         figures = json.loads(done.stdout.strip().splitlines()[-1])
         assert len(figures["matches"]) == 8
-        assert figures["alerts"] == 2
+        assert figures["alerts"] == 3
         assert figures["relapses"] == 1
         (notice,) = figures["notices"]
         assert notice == {

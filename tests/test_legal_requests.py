@@ -102,7 +102,7 @@ def test_promise_16_when_that_time_is_over_the_person_hears_all_of_it(dana: User
 
 
 def test_nothing_is_handed_over_before_the_person_could_be_told(dana: User, erik: User, alice: User) -> None:
-    with mock.patch("accounts.tickets.post.EmailMessage.send", side_effect=ConnectionError):
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
         found = recorded(dana, alice)
         accepted(found, dana, erik)
         with pytest.raises(Refused, match="told"):

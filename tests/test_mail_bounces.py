@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takedowns.mail.bounces import Weight, read
+from accounts.bounces import Weight, is_dead, read, status_in
 
 ABUSE = "abuse@host.example"
 OUR_ID = "<1.FW-7K2M9QXD@localhost>"
@@ -146,3 +146,25 @@ def test_any_bytes_are_survived(noise: bytes, at: int) -> None:
     for spoiled in (noise, raw[:at] + noise + raw[at:], raw[:at]):
         found = read(spoiled)
         assert found is None or found.of(ABUSE) in {None, *Weight}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "dead"),
+    [
+        ("550 5.1.1 No such user", "5.1.1", True),
+        ("550 No such user", "", True),
+        ("550 5.4.1 Recipient address rejected", "5.4.1", True),
+        ("552 mailbox full", "5.2.2", False),
+        ("554 5.7.1 Relay access denied", "5.7.1", False),
+        ("550-5.7.26 This mail is unauthenticated", "5.7.26", False),
+        ("552 5.2.3 Message too large", "5.2.3", False),
+    ],
+)
+def test_not_every_refusal_says_that_the_address_is_dead(words: str, status: str, dead: bool) -> None:
+    assert (status_in(words), is_dead(status_in(words))) == (status, dead)
+
+
+def test_a_report_carries_the_status_and_says_whether_the_server_goes_on_trying() -> None:
+    refused, delayed = read(report(status="5.2.2")), read(report(status="4.4.1", action="delayed"))
+    assert refused and (refused.failures[0].status, refused.still_trying) == ("5.2.2", False)
+    assert delayed and delayed.still_trying

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import hooks
 from accounts.models import User
-from takedowns.mail import inbox, webhook
+from takedowns.mail import inbox
 from takedowns.models import Communication, Notice, OrphanMail
 from tests import letters_in
 
@@ -23,7 +24,7 @@ def notice(alice: User, settings: Any) -> Notice:
 def hand_over(body: bytes, *, secret: str = SECRET, later: float = 0, **headers: str) -> tuple[int, str]:
     """`later` is by how many seconds the sender's clock is ahead of ours."""
     timestamp = str(int(time.time() + later))
-    signed = {"X-Faceward-Timestamp": timestamp, "X-Faceward-Signature": webhook.signature(secret, timestamp, body)}
+    signed = {"X-Faceward-Timestamp": timestamp, "X-Faceward-Signature": hooks.signature(secret, timestamp, body)}
     # A browser that does check forms, as the service has none of our tokens.
     client = Client(enforce_csrf_checks=True)
     answer = client.post(URL, body, content_type="message/rfc822", headers={**signed, **headers})
@@ -65,9 +66,9 @@ def test_what_is_not_signed_is_not_looked_at(notice: Notice, how: dict[str, Any]
 
 def test_a_signature_is_for_one_body_and_one_time(notice: Notice) -> None:
     now = str(int(time.time()))
-    signature = webhook.signature(SECRET, now, b"another body")
+    signature = hooks.signature(SECRET, now, b"another body")
     assert hand_over(b"body", **{"X-Faceward-Signature": signature})[0] == 403
-    assert webhook.signature(SECRET, now, b"x") != webhook.signature(SECRET, now + "1", b"x")
+    assert hooks.signature(SECRET, now, b"x") != hooks.signature(SECRET, now + "1", b"x")
 
 
 def test_without_a_secret_there_is_no_such_address(notice: Notice, settings: Any) -> None:
@@ -85,13 +86,13 @@ def test_too_large_a_mail_is_not_read(notice: Notice) -> None:
 
 
 def test_whoever_cannot_sign_has_few_tries_and_keeps_nobody_out(notice: Notice, monkeypatch: Any) -> None:
-    monkeypatch.setattr(webhook, "_WRONG", 2)
+    monkeypatch.setattr(hooks, "_WRONG", 2)
     assert [hand_over(b"x", secret="wrong")[0] for _ in range(4)] == [403, 403, 429, 429]
     assert hand_over(letters_in.answer(notice, "Hello.")) == (200, "filed")
 
 
 def test_there_is_an_end_to_what_is_taken_at_once(notice: Notice, monkeypatch: Any) -> None:
-    monkeypatch.setattr(webhook, "_PER_MINUTE", 1)
+    monkeypatch.setattr(hooks, "_PER_MINUTE", 1)
     assert [hand_over(letters_in.answer(notice, "x"))[0] for _ in range(2)] == [200, 429]
 
 

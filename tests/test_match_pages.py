@@ -48,7 +48,7 @@ def test_an_address_that_is_no_web_page_is_no_link(alice: User, subject: Subject
 @pytest.mark.parametrize(
     ("answer", "state", "decision", "tab"),
     [
-        ("keep", MatchState.CONFIRMED, Decision.KEEP, "you"),
+        ("keep", MatchState.CONFIRMED, Decision.KEEP, "keep"),
         ("not_me", MatchState.DISMISSED, Decision.NONE, "not-you"),
     ],
 )

@@ -21,6 +21,9 @@ from tests.world import World
 
 # Routes that are no pages: a picture, a machine's answer, and a redirect by role.
 NO_PAGES = {
+    "alerts:atom",
+    "alerts:preview_mail",
+    "alerts:push_worker",
     "search:preview",
     "portal:healthz",
     "portal:home",

@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.transitions import IllegalTransition, StaleState, change_state
+from alerts import states as alert_states
+from alerts.models import AddressHealth, Digest, WebhookDelivery, WebhookEndpoint
 from search import states as search_states
 from search.models import Enrolment, LivenessCheck, OptOut, Subject
 from takedowns import states
@@ -49,6 +51,10 @@ EXPECTED = {
         "removed": "relapsed",
         "relapsed": "unreachable removed",
     },
+    "digest": {"waiting": "sent returned dropped", "sent": "returned complained"},
+    "address": {"failing": "dead complained", "dead": "complained"},
+    "webhook": {"on": "off disabled", "off": "on", "disabled": "on off"},
+    "webhook_delivery": {"waiting": "delivered failed", "delivered": "waiting", "failed": "waiting"},
 }
 MACHINES = {
     "enrolment": (search_states.EnrolmentState, search_states.ENROLMENT),
@@ -58,10 +64,23 @@ MACHINES = {
     "case": (states.CaseState, states.CASE),
     "notice": (states.NoticeState, states.NOTICE),
     "url": (states.UrlState, states.INFRINGING_URL),
+    "digest": (alert_states.DigestState, alert_states.DIGEST),
+    "address": (alert_states.AddressState, alert_states.ADDRESS),
+    "webhook": (alert_states.WebhookState, alert_states.WEBHOOK),
+    "webhook_delivery": (alert_states.WebhookDeliveryState, alert_states.WEBHOOK_DELIVERY),
 }
 
 
 def _record(machine: str, user: User):
+    if machine == "digest":
+        return Digest.objects.create(user=user, message_id="<1@here>", return_token="1")
+    if machine == "address":
+        return AddressHealth.objects.create(user=user, address=user.email)
+    if machine.startswith("webhook"):
+        endpoint = WebhookEndpoint.objects.create(user=user, url="https://a.example/", sealed_secret=b"")
+        if machine == "webhook":
+            return endpoint
+        return WebhookDelivery.objects.create(endpoint=endpoint, kind="test", body="{}")
     subject, _ = Subject.objects.get_or_create(user=user)
     if machine == "match":
         return make_match(subject)

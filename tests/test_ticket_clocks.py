@@ -82,7 +82,7 @@ def test_what_is_answered_or_closed_is_left_alone(carol: User) -> None:
 
 def test_an_alarm_that_could_not_be_sent_is_tried_again() -> None:
     reference = opened().reference
-    with mock.patch("accounts.tickets.post.EmailMessage.send", side_effect=ConnectionError):
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
         assert told(49) == []
     assert told(50) == [f"Late: {reference}"]
 

@@ -86,7 +86,7 @@ def test_who_asked_and_what_is_readable_in_no_column() -> None:
 
 @pytest.mark.django_db
 def test_a_request_stands_although_its_receipt_could_not_be_sent() -> None:
-    with mock.patch("accounts.tickets.post.EmailMessage.send", side_effect=ConnectionError):
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
         request = opened()
     assert request.messages.filter(direction=RequestMessage.Direction.NOTE).exists()
 
@@ -126,7 +126,7 @@ def test_an_answer_is_mailed_and_stops_the_first_clock(carol: User) -> None:
 def test_an_answer_that_could_not_be_sent_changes_nothing(carol: User) -> None:
     request = opened()
     with (
-        mock.patch("accounts.tickets.post.EmailMessage.send", side_effect=ConnectionError),
+        mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError),
         pytest.raises(Refused),
     ):
         tickets.reply(request, carol, "Lost.")

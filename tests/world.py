@@ -16,6 +16,8 @@ from accounts.models import PolicyVersion, PublishedReport, Purpose, Role, User
 from accounts.policies import versions
 from accounts.rights import holds, receipts
 from accounts.rights.holds import Order
+from alerts import feed, push, unsubscribing, webhooks
+from alerts.models import WebhookDelivery, WebhookEndpoint
 from crawler import sources
 from crawler.blocklists import restricted
 from crawler.models import BlockedHost, CrawlRun, RestrictedPicture, url_digest
@@ -150,6 +152,14 @@ def _listed(world: "World") -> Delisting:
     return Delisting.objects.get_or_create(url=world.case.urls.get(), engine=engine)[0]
 
 
+def _webhook(world: "World") -> WebhookEndpoint:
+    return WebhookEndpoint.objects.filter(user=world.alice).first() or webhooks.add(world.alice, "https://a.example/")
+
+
+def _call(world: "World") -> WebhookDelivery:
+    return WebhookDelivery.objects.filter(endpoint=_webhook(world)).first() or webhooks.test(_webhook(world))
+
+
 def _somebody() -> photos.Rgb:
     """One of the six people of the group picture, alone."""
     return photos.resized(photos.group()[230:480, 430:620], 2.0)
@@ -254,6 +264,8 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "rights:receipt_file": lambda world: {"reference": _receipt()},
     "rights:release_hold": lambda world: {"pk": _hold(world)},
     "crawler:restricted_close": lambda world: {"pk": _restricted().pk},
+    "alerts:stop": lambda world: {"token": unsubscribing.token(world.alice)},
+    "alerts:stopped": lambda world: {"token": unsubscribing.undo_token(world.alice, timezone.now())},
 }
 
 OBJECTS |= {
@@ -277,6 +289,19 @@ OBJECTS |= {
 OBJECTS |= {
     f"tickets:{name}": lambda world: {"pk": registers.legal_request(world.dana, world.alice).pk}
     for name in registers.LEGAL_ROUTES
+}
+
+
+OBJECTS |= {
+    f"alerts:{name}": lambda world: {"pk": _webhook(world).pk}
+    for name in ("webhook", "webhook_switch", "webhook_renew", "webhook_test", "webhook_delete")
+}
+OBJECTS |= {
+    "alerts:webhook_again": lambda world: {"pk": _call(world).pk},
+    "alerts:atom": lambda world: {"token": feed.renew(world.alice)},
+    "alerts:preview": lambda world: {"key": "alert-everything-pl"},
+    "alerts:preview_mail": lambda world: {"key": "alert-everything-pl"},
+    "alerts:push_remove": lambda world: {"pk": push.add(world.alice, "https://push.example/one").pk},
 }
 
 

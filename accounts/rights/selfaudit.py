@@ -4,10 +4,10 @@ import logging
 import smtplib
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts import audit
+from accounts.mailing import PlainMail
 from accounts.rights import proof
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def run() -> int:
     text = "\n".join(["The daily self-audit found:", "", *(f"- {one}" for one in found), ""])
     text += "\nmanage.py retention and manage.py audit verify say more.\n"
     try:
-        EmailMessage("Self-audit: something is wrong", text, to=[settings.PRIVACY_EMAIL]).send()
+        PlainMail("Self-audit: something is wrong", text, to=[settings.PRIVACY_EMAIL]).send()
     except (OSError, smtplib.SMTPException) as error:
         logger.warning("the self-audit was not mailed: %s", type(error).__name__)
     return len(found)

@@ -9,7 +9,6 @@ import smtplib
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.core.mail import EmailMessage
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from accounts import audit, consent, retention
+from accounts import audit, consent, mailing, retention
 from accounts.access import public, signed_in, subscribers
 from accounts.limits import client, limited
 from accounts.models import Consent, ErasureReceipt
@@ -122,7 +121,8 @@ def _mail(address: str, receipt: ErasureReceipt) -> None:
     """The receipt, to the address that we have just forgotten."""
     link = settings.PORTAL_URL + reverse("rights:receipt", args=[receipt.reference])
     context = {"receipt": receipt, "link": link, "contact_email": settings.PRIVACY_EMAIL}
-    message = EmailMessage("Your receipt", render_to_string("rights/email/erased.txt", context), to=[address])
+    message = mailing.Mail("Your receipt", render_to_string("rights/email/erased.txt", context), to=[address])
+    message.laid_out()
     message.attach(f"{receipt.reference}.json", receipts.as_file(receipt), "application/json")
     try:
         message.send()

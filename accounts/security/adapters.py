@@ -40,12 +40,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None
     ) -> EmailMessage:
-        """As allauth does, with a neutral subject where the person asked for that, and words for their device."""
+        """As allauth does, with HTML too, a neutral subject where asked for, and words for their device."""
         context = {**context, "device": described(str(context.get("user_agent", "")))}
-        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+        message = mailing.signed(super().render_mail(template_prefix, email, context, headers))
         to = [email] if isinstance(email, str) else email
         message.subject = mailing.subject(User.objects.filter(email__iexact=to[0]).first(), str(message.subject))
-        return message
+        return message.laid_out()
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -5,7 +5,6 @@ from email.utils import make_msgid
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from accounts import mailing
@@ -40,15 +39,22 @@ def to_office(template: str, context: dict[str, Any]) -> bool:
     return _send(office_address(), template, context, dict(_AUTOMATIC))
 
 
-def _send(
+def compose(
     address: str, template: str, context: dict[str, Any], headers: dict[str, str], user: User | None = None
-) -> bool:
+) -> mailing.Mail:
+    """The mail of `tickets/email/<template>.txt`, not sent yet."""
     shown = {"agent": settings.AGENT_NAME, "privacy_email": office_address(), "portal": settings.PORTAL_URL, **context}
     first, _, body = render_to_string(f"tickets/email/{template}.txt", shown).strip().partition("\n")
     words, bracket, named = first.strip().partition(" [")
     subject = mailing.subject(user, words) + bracket + named
+    return mailing.Mail(subject=subject, body=body.strip() + "\n", to=[address], headers=headers).laid_out()
+
+
+def _send(
+    address: str, template: str, context: dict[str, Any], headers: dict[str, str], user: User | None = None
+) -> bool:
     try:
-        EmailMessage(subject=subject, body=body.strip() + "\n", to=[address], headers=headers).send()
+        compose(address, template, context, headers, user).send()
     except OSError as error:
         # smtplib's errors are among them. The address stays out of the log.
         logger.error("A mail (%s) could not be sent: %s", template, type(error).__name__)

@@ -5,7 +5,6 @@ import secrets
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.utils import timezone
 
 
 def fill(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
@@ -17,7 +16,9 @@ def fill(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     for alert in alerts.objects.select_related("rule").iterator():
         alerts.objects.filter(pk=alert.pk).update(user=alert.rule.user_id, key=f"match:{alert.match_id}")
         alert.matches.add(alert.match_id)
-    apps.get_model("alerts", "AlertRule").objects.filter(active=True).update(mail_since=timezone.now())
+    rules = apps.get_model("alerts", "AlertRule")
+    for rule in rules.objects.filter(active=True).select_related("user").iterator():
+        rules.objects.filter(pk=rule.pk).update(mail_since=rule.user.date_joined)
 
 
 class Migration(migrations.Migration):

@@ -81,5 +81,7 @@ class PushBrowser(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # Alerts made until then were told, or were there before.
     told_until = models.DateTimeField(default=timezone.now)
+    # When it was woken up within the last seven days, as ISO 8601: for the ceiling.
+    told_at = models.JSONField(default=list)
     next_try_at = models.DateTimeField(default=timezone.now)
     failing_since = models.DateTimeField(null=True)

@@ -6,45 +6,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('search', '0007_dropped_minors'),
+        ("search", "0007_dropped_minors"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LeftSite',
+            name="LeftSite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('site', models.CharField(max_length=255)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("site", models.CharField(max_length=255)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='match',
-            name='decision_only_when_confirmed',
+            model_name="match",
+            name="decision_only_when_confirmed",
         ),
         migrations.AddField(
-            model_name='sighting',
-            name='site',
+            model_name="sighting",
+            name="site",
             field=models.CharField(blank=True, db_index=True, max_length=255),
         ),
         migrations.AlterField(
-            model_name='match',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('', 'Not decided'), ('unsure', 'Not sure'), ('act', 'Remove it'), ('keep', 'Leave it')], default='', max_length=10),
+            model_name="match",
+            name="decision",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "Not decided"), ("unsure", "Not sure"), ("act", "Remove it"), ("keep", "Leave it")],
+                default="",
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', ''), models.Q(('decision', 'unsure'), ('state', 'candidate')), models.Q(('decision__in', ['act', 'keep']), ('state', 'confirmed')), _connector='OR'), name='decision_fits_the_state'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decision", ""),
+                    models.Q(("decision", "unsure"), ("state", "candidate")),
+                    models.Q(("decision__in", ["act", "keep"]), ("state", "confirmed")),
+                    _connector="OR",
+                ),
+                name="decision_fits_the_state",
+            ),
         ),
         migrations.AddField(
-            model_name='leftsite',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_sites', to='search.subject'),
+            model_name="leftsite",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="left_sites", to="search.subject"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leftsite',
-            constraint=models.UniqueConstraint(fields=('subject', 'site'), name='site_left_once'),
+            model_name="leftsite",
+            constraint=models.UniqueConstraint(fields=("subject", "site"), name="site_left_once"),
         ),
     ]

@@ -16,12 +16,12 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import audit
+from accounts.bounces import Weight
 from accounts.models import User
 from accounts.transitions import allowed, change_state
 from takedowns import deadlines, events
 from takedowns.cases import NotAllowed, ask_person, finish_items, locked, require_staff, settle_turn
 from takedowns.mail import disputes
-from takedowns.mail.bounces import Weight
 from takedowns.mail.matching import LEARNT, LEARNT_CONFIDENCE, trusted
 from takedowns.models import AbuseContact, Case, CaseEvent, Communication, Notice
 from takedowns.notices import locked_notice

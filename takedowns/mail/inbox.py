@@ -10,6 +10,8 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from accounts import bounces
+from accounts.bounces import Bounce, Weight
 from accounts.limits import limited
 from accounts.tickets import mail_text
 from accounts.tickets.mail_text import Mail, Unreadable
@@ -17,8 +19,7 @@ from accounts.tickets.mailboxes import mailbox
 from accounts.transitions import allowed, change_state
 from takedowns import delivery
 from takedowns.contacts.choosing import mail_domain
-from takedowns.mail import bounces, counter, effects, filing, matching, orphans
-from takedowns.mail.bounces import Bounce, Weight
+from takedowns.mail import counter, effects, filing, matching, orphans
 from takedowns.mail.matching import Found
 from takedowns.models import Communication, FollowUp, Notice, OrphanMail
 from takedowns.states import FOLLOW_UP, NoticeState
