@@ -98,7 +98,7 @@ def complained(digest: Digest) -> bool:
 
 def _locked(digest: Digest) -> tuple[User, Digest]:
     """Both as they are now. First the person, as everywhere, so that two processes cannot wait for each other."""
-    user = User.objects.select_for_update().get(pk=digest.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=digest.user_id)
     return user, Digest.objects.select_for_update().get(pk=digest.pk)
 
 

@@ -66,7 +66,8 @@ def find(token: str) -> FeedToken | None:
 def written(found: FeedToken, token: str) -> Feed:
     """The newest alerts, in one sentence each, in their language."""
     user = found.user
-    alerts = list(Alert.objects.filter(user=user).prefetch_related("matches").order_by("-created_at")[:MOST])
+    told = Alert.objects.filter(user=user, settled_at=None).prefetch_related("matches")
+    alerts = list(told.order_by("-created_at")[:MOST])
     updated = alerts[0].created_at if alerts else found.created_at
     language = words.language(rules.of(user).language)
     feed = _Atom(

@@ -44,7 +44,7 @@ def wanted() -> QuerySet[Alert]:
     rule = "user__alert_rule"
     since = Q(**{rule: None}) | Q(**{f"{rule}__mail_since__lte": F("created_at")})
     off = _switched_off(Topic.REMOVALS, f"{rule}__tell_removals") | _switched_off(Topic.MOVES, f"{rule}__tell_moves")
-    return Alert.objects.filter(since, digest=None).exclude(off)
+    return Alert.objects.filter(since, digest=None, settled_at=None).exclude(off)
 
 
 def due_at(user: User) -> datetime | None:
@@ -125,7 +125,7 @@ def _mails() -> QuerySet[Digest]:
 def _gather_for(pk: UUID, now: datetime) -> bool:
     """Their mail, if it is still due when nobody else can make one for them."""
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=pk).first()
+        user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
         alerts = _mailable().filter(user=pk)
         if user is None or not _due([(one, rules.of(user), _sent(pk)) for one in _summaries(alerts)], now):
             return False

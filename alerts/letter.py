@@ -33,7 +33,7 @@ def of(digest: Digest) -> Mail | None:
     """The mail that tells a digest's alerts as they stand now; None where nothing of it is left to tell."""
     user = digest.user
     open_ones = _open_matches(user)
-    told = happened(list(digest.alerts.order_by("created_at", "pk")), open_ones)
+    told = happened(list(digest.alerts.filter(settled_at=None).order_by("created_at", "pk")), open_ones)
     if not told:
         return None
     rule = rules.of(user)

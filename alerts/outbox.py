@@ -3,9 +3,13 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import Q
+from django.utils import timezone
+
 from accounts.models import User
 from alerts import webhooks
 from alerts.models import Alert, Kind
+from alerts.states import DigestState
 from search.models import Match
 
 
@@ -22,8 +26,7 @@ def tell(user: User, kind: Kind, key: str, *, case: UUID | None = None, matches:
 
 
 def settled(user: User, kinds: Collection[Kind], case: UUID) -> int:
-    """They have seen to it in the portal before a mail told them: nobody asks again. Returns how many alerts went."""
-    rows = Alert.objects.filter(user=user, kind__in=kinds, case=case, digest=None)
-    count = rows.count()
-    rows.delete()
-    return count
+    """They have seen to it in the portal before a mail told them: none asks again. Returns how many alerts."""
+    untold = Q(digest=None) | Q(digest__state=DigestState.WAITING)
+    rows = Alert.objects.filter(untold, user=user, kind__in=kinds, case=case, settled_at=None)
+    return rows.update(settled_at=timezone.now())

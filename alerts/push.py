@@ -79,7 +79,7 @@ def add(user: User, endpoint: str) -> PushBrowser:
     sha256 = digest(checked(endpoint))
     now = timezone.now()
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if PushBrowser.objects.filter(user=user).exclude(endpoint_sha256=sha256).count() >= MOST:
             raise NotTaken(f"You have switched it on in {MOST} browsers, which is as many as there can be.")
         PushBrowser.objects.filter(endpoint_sha256=sha256).exclude(user=user).delete()
@@ -126,7 +126,7 @@ def _due(besides: list[PushBrowser]) -> QuerySet[PushBrowser]:
 
 
 def _new(since: datetime | OuterRef) -> Q:
-    return Q(kind__in=URGENT, created_at__gt=since)
+    return Q(kind__in=URGENT, created_at__gt=since, settled_at=None)
 
 
 def _claim(browser: PushBrowser) -> _Push | None:

@@ -63,9 +63,12 @@ def _waiting_by_person() -> Iterator[tuple[UUID, list[UUID]]]:
 
 
 def _raise_for(pk: UUID, matches: list[UUID]) -> int:
-    """Some of one person's, in one transaction; one at a time for each person, or two would not find each other."""
+    """Some of one person's, in one transaction; one at a time for each person, or two would not find each other.
+
+    The lock is one that lets rows about the person be written meanwhile, or writers would wait for each other.
+    """
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=pk).first()
+        user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
         if user is None:
             return 0
         rule, watched = rules.of(user), plans.allows(user, Feature.WATCH)

@@ -160,7 +160,7 @@ def _may_go(digest: Digest) -> bool:
 def _let_go(digest: Digest) -> None:
     """This mail goes nowhere; what it would have told waits as before, for a mail that may go."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=digest.user_id)
+        User.objects.select_for_update(no_key=True).get(pk=digest.user_id)
         if _changed(digest, DigestState.DROPPED):
             digest.alerts.update(digest=None)
 

@@ -42,7 +42,7 @@ class WebhookState(TextChoices):
 
     ON = "on", "On"
     OFF = "off", "Off"
-    DISABLED = "disabled", "Switched off by us, as it did not answer"
+    DISABLED = "disabled", "Switched off by us, as it took no calls"
 
 
 WEBHOOK: Transitions = {

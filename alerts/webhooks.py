@@ -66,7 +66,7 @@ def add(user: User, url: str) -> WebhookEndpoint:
     """A new endpoint with a secret of its own, switched on. Raises NotTaken."""
     address = checked(url)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # two at once must not make one too many
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two at once must not make one too many
         mine = WebhookEndpoint.objects.filter(user=user)
         if mine.filter(url=address).exists():
             raise NotTaken("You have this address already.")

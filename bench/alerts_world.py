@@ -72,9 +72,9 @@ def _raise(subject: Subject, count: int) -> float:
 def _deciding() -> float:
     """A moment for which nobody of them waits; the slowest of five."""
     day = (timezone.now().weekday() + 3) % 7
-    _waiting = _people("waiting", _WAITING, cadence=Cadence.WEEKLY, weekday=day, **_ALWAYS)
+    waiting = _people("waiting", _WAITING, cadence=Cadence.WEEKLY, weekday=day, **_ALWAYS)
     Alert.objects.bulk_create(
-        Alert(user=user, kind=Kind.WROTE, key=f"event:{number}") for user in _waiting for number in range(3)
+        Alert(user=user, kind=Kind.WROTE, key=f"event:{number}") for user in waiting for number in range(3)
     )
     AlertRule.objects.update(cadence=Cadence.WEEKLY, weekday=day)
     times = []

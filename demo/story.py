@@ -259,7 +259,7 @@ class Story:
         for content in (mail["subject"], mail["text"], mail["html"]):
             leaks = [host for host in self.world["hosts"].values() if host in content]
             expect(not leaks and "<img" not in content, "The alert names a site or holds a picture.")
-        links = set(re.findall(r"https?://[^\s\"<]+", mail["text"] + mail["html"]))
+        links = {*re.findall(r"https?://\S+", mail["text"]), *re.findall(r'(?:href|src)="(http[^"]+)"', mail["html"])}
         expect(all(link.startswith(settings.PORTAL_URL) for link in links), "The alert links elsewhere.")
         return mail
 

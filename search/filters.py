@@ -27,6 +27,8 @@ TABS = {
 }
 # Whose matches wait for an answer.
 OPEN_TABS = frozenset({LOOK, "unsure", LEFT})
+# Said otherwise than on a match, so that the choice itself never reads like one.
+BANDS = {Band.CERTAIN.value: "Nearly certain", Band.LIKELY.value: "Probable", Band.POSSIBLE.value: "Possible"}
 SORTS = {"newest": "Newest first", "surest": "Surest first"}
 # Bands sort by their names: certain, likely, possible.
 _ORDERS = {"newest": ("-created_at", "id"), "surest": ("band", "-score", "id")}
@@ -109,7 +111,7 @@ def of(given: Mapping[str, str]) -> Filters:
     return Filters(
         tab=tab,
         site=_site(given.get("site", "")),
-        band=band if band in set(Band) else "",
+        band=band if band in BANDS else "",
         since=_day(given.get("since", "")),
         sort=sort if sort in SORTS else "newest",
         by="site" if given.get("by") == "site" else "",

@@ -18,10 +18,11 @@ from accounts.models import User
 from accounts.security import presence
 from accounts.transitions import IllegalTransition, StaleState
 from search import captures, enrolment, filters, leaving, recapture, review, site_groups
-from search.cards import BAND_WORDS, card, cards
+from search.cards import card, cards
 from search.filters import Filters
 from search.models import Match
 from search.pages import go, is_htmx
+from search.sites import site_of
 from search.states import Decision
 
 _PER_PAGE = 12
@@ -74,12 +75,13 @@ def _tabs(chosen: Filters, counts: dict[str, int]) -> list[dict[str, object]]:
 def matches(request: HttpRequest) -> HttpResponse:
     """The person's matches, one tab at a time; the tab, the filters and the page are in the address."""
     user, chosen = signed_in(request), filters.of(request.GET.dict())
-    mine, away = review.of(user), leaving.left(user)
+    names = leaving.names(user)
+    mine, away = review.of(user), leaving.only_on(user, names)
     counts = filters.counts(mine, away)
     found = chosen.select(mine, away)
     context = {"chosen": chosen, "tabs": _tabs(chosen, counts), "to_look_at": counts[filters.LOOK]}
-    context |= {"bands": BAND_WORDS.items(), "sorts": filters.SORTS.items(), "most": review.MOST}
-    context |= _by_site(request, found, chosen) if chosen.by else _by_picture(request, found, chosen, counts)
+    context |= {"bands": filters.BANDS.items(), "sorts": filters.SORTS.items(), "most": review.MOST}
+    context |= _by_site(request, found, chosen, names) if chosen.by else _by_picture(request, found, chosen, counts)
     current = enrolment.current(user)
     context |= {"enrolment": current, "recapture": recapture.needed(current)}
     return render(request, "search/matches.html", context)
@@ -94,9 +96,9 @@ def _by_picture(
     return {"page": page, "cards": cards(rows[pk] for pk in page.object_list if pk in rows)}
 
 
-def _by_site(request: HttpRequest, found: QuerySet[Match], chosen: Filters) -> dict[str, object]:
+def _by_site(request: HttpRequest, found: QuerySet[Match], chosen: Filters, left: list[str]) -> dict[str, object]:
     page = Paginator(site_groups.numbers(found), _SITES_PER_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "groups": site_groups.groups(page.object_list, chosen)}
+    return {"page": page, "groups": site_groups.groups(page.object_list, chosen, left)}
 
 
 @subscribers
@@ -119,6 +121,7 @@ def match(request: HttpRequest, pk: UUID) -> HttpResponse:
         "before": before,
         "after": after,
         "capture": capture,
+        "saved_host": site_of(capture.page_url) if capture else "",
         "damaged": capture is not None and captures.picture(capture) is None,
     }
     return render(request, "search/match.html", context)

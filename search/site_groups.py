@@ -1,7 +1,7 @@
 """A list of matches site by site: on which sites they were seen, and how many on each."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
@@ -21,6 +21,8 @@ class Group:
     count: int
     query: str
     """Of the list that shows these matches."""
+    left: bool
+    """Whether the site is left alone: what is here is on another one, too, or was answered."""
 
     @property
     def at_once(self) -> int:
@@ -46,5 +48,5 @@ def _by_variants(matches: QuerySet[Match]) -> Counter[str]:
     return Counter(dict(rows))
 
 
-def groups(rows: Iterable[Row], chosen: Filters) -> list[Group]:
-    return [Group(site, count, chosen.with_site(site).query) for site, count in rows]
+def groups(rows: Iterable[Row], chosen: Filters, left: Collection[str]) -> list[Group]:
+    return [Group(site, count, chosen.with_site(site).query, site in left) for site, count in rows]

@@ -126,4 +126,15 @@ def test_what_somebody_has_seen_to_is_not_asked_any_more(alice: User) -> None:
     outbox.tell(alice, Kind.QUESTION, "event:1", case=case)
     outbox.tell(alice, Kind.QUESTION, "event:2", case=Digest().pk)
     assert outbox.settled(alice, [Kind.QUESTION, Kind.RELAPSE], case) == 1
-    assert Alert.objects.get().key == "event:2"
+    assert Alert.objects.get(settled_at=None).key == "event:2"
+    dispatch.gather()
+    assert [one.key for one in Digest.objects.get().alerts.all()] == ["event:2"]
+
+
+def test_nor_is_what_they_have_seen_to_while_its_mail_waited(alice: User) -> None:
+    case = Digest().pk
+    outbox.tell(alice, Kind.QUESTION, "event:1", case=case)
+    dispatch.gather()
+    outbox.settled(alice, [Kind.QUESTION], case)
+    assert dispatch.deliver() == 0
+    assert mail.outbox == []

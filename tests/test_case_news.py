@@ -24,7 +24,7 @@ def case(enrolled_alice: Enrolment) -> Case:
 
 
 def told() -> list[str]:
-    return list(Alert.objects.order_by("created_at", "pk").values_list("kind", flat=True))
+    return list(Alert.objects.filter(settled_at=None).order_by("created_at", "pk").values_list("kind", flat=True))
 
 
 NEWS: dict[str, tuple[Kind, dict[str, str]]] = {

@@ -25,6 +25,7 @@ NO_PAGES = {
     "alerts:preview_mail",
     "alerts:push_worker",
     "search:preview",
+    "search:saved_page",
     "portal:healthz",
     "portal:home",
     "portal:transparency_index",

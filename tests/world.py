@@ -27,7 +27,7 @@ from search.optouts import links
 from search.states import AgeStopState
 from takedowns.cases import ask_person
 from takedowns.models import BulkApproval, Case, Delisting, LetterTemplate, Operator, SavedFilter
-from tests import cases, letters_in, photos, registers
+from tests import cases, letters_in, pages, photos, registers
 from tests.matches import make_match
 from tests.optouts import mailed_token
 
@@ -160,6 +160,12 @@ def _call(world: "World") -> WebhookDelivery:
     return WebhookDelivery.objects.filter(endpoint=_webhook(world)).first() or webhooks.test(_webhook(world))
 
 
+def _with_saved_page(world: "World") -> Match:
+    """The match of Alice's case, a page of which was saved with a picture of it."""
+    pages.saved(world.case)
+    return world.case.match
+
+
 def _somebody() -> photos.Rgb:
     """One of the six people of the group picture, alone."""
     return photos.resized(photos.group()[230:480, 430:620], 2.0)
@@ -194,6 +200,7 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "search:decide": lambda world: {"pk": world.untold.pk},
     "search:undo": lambda world: {"pk": world.untold.pk},
     "search:preview": lambda world: {"pk": world.untold.pk},
+    "search:saved_page": lambda world: {"pk": _with_saved_page(world).pk},
     "search:attest": lambda world: {"pk": world.waiting.pk},
     "search:age_stop": lambda world: {"pk": _age_stop(world.waiting).pk},
     **{

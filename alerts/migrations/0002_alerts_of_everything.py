@@ -1,4 +1,4 @@
-"""One mail is a digest, an alert may be about more than a match, and a rule says more than yes or no: the new columns."""
+"""One mail is a digest, an alert may be about more than a match, and a rule says more than yes or no: columns."""
 
 import django.db.models.deletion
 from django.conf import settings

@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("on", "On"),
                             ("off", "Off"),
-                            ("disabled", "Switched off by us, as it did not answer"),
+                            ("disabled", "Switched off by us, as it took no calls"),
                         ],
                         default="on",
                         max_length=20,

@@ -114,6 +114,8 @@ class Alert(models.Model):
     # The id of the case: `takedowns` lies to the right of here.
     case = models.UUIDField(null=True)
     digest = models.ForeignKey(Digest, models.RESTRICT, null=True, related_name="alerts")
+    # When it was seen to in the portal before any mail told it: no mail and no push tells it any more.
+    settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
