@@ -28,9 +28,9 @@ _SUBJECT = re.compile(
     r"|échec de la remise|no entregado|mancata consegna|niedostarczon|não entregue|onbestelbaar",
     re.IGNORECASE,
 )
-# Refusals that say nothing of the address: a full mailbox, the mail itself, or what the server thinks of us. A whole
-# provider may answer so to everybody, and nobody's address is dead for that (RFC 3463).
-_NOT_THE_ADDRESS = re.compile(r"5\.(?:2\.[234]|[3567]\.\d+)$")
+# Refusals that say nothing of the address: a full mailbox, the mail itself, our own address, or what the server thinks
+# of us. A whole provider may answer so to everybody, and nobody's address is dead for that (RFC 3463).
+_NOT_THE_ADDRESS = re.compile(r"5\.(?:1\.[78]|2\.[234]|[3567]\.\d+)$")
 _OF_REPLY_CODES = {"552": "5.2.2", "554": "5.7.0"}
 _STILL_TRYING = re.compile(
     r"delay|still being retried|will (?:be retried|keep trying|continue (?:to try|trying))|not yet been delivered"

@@ -6,6 +6,7 @@ their address takes none, and while their account is locked.
 """
 
 import secrets
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,21 +23,27 @@ from alerts.models import Alert, AlertRule, Digest
 from alerts.states import DigestState
 
 _WEEK = timedelta(days=7)
+_AT_A_TIME = 50
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Since when the first thing waits for somebody, and the first that is reason enough for a mail of its own."""
+    """Somebody for whom something waits: since when the first thing, and the first that is reason enough for a mail of
+    its own; their rule, and the mails of the last seven days.
+    """
 
     user: UUID
     first: datetime
     first_urgent: datetime | None
+    rule: AlertRule
+    sent: Sequence[datetime]
 
 
 def gather() -> int:
     """One mail for each person whose moment has come. Returns how many."""
     now = timezone.now()
-    return sum(_gather_for(user, now) for user in _due(_everybody(), now))
+    due = _due(_people(_mailable()), now)
+    return sum(_gather_for(due[first : first + _AT_A_TIME], now) for first in range(0, len(due), _AT_A_TIME))
 
 
 def wanted() -> QuerySet[Alert]:
@@ -50,8 +57,7 @@ def wanted() -> QuerySet[Alert]:
 def due_at(user: User) -> datetime | None:
     """When the next mail to somebody comes as things stand; None where nothing waits that can be mailed."""
     now = timezone.now()
-    found = [_moment(one, rules.of(user), _sent(user.pk), now) for one in _summaries(_mailable().filter(user=user))]
-    return found[0] if found else None
+    return next((_moment(one, now) for one in _people(_mailable().filter(user=user))), None)
 
 
 def _switched_off(topic: Topic, field: str) -> Q:
@@ -66,27 +72,22 @@ def _mailable() -> QuerySet[Alert]:
     return found.exclude(user__in=addresses.stopped_users())
 
 
-def _summaries(alerts: QuerySet[Alert]) -> list[Waiting]:
-    urgent = Min("created_at", filter=Q(kind__in=URGENT))
-    found = alerts.order_by().values("user").annotate(first=Min("created_at"), urgent=urgent)
-    return [Waiting(*row) for row in found.values_list("user", "first", "urgent")]
-
-
-def _everybody() -> list[tuple[Waiting, AlertRule, list[datetime]]]:
-    """Everybody for whom something waits, with their rule and last mails: three queries, however many they are."""
-    waiting = _summaries(_mailable())
-    if not waiting:
+def _people(alerts: QuerySet[Alert]) -> list[Waiting]:
+    """Whose alerts these are: three queries, however many they are."""
+    since, since_urgent = Min("created_at"), Min("created_at", filter=Q(kind__in=URGENT))
+    rows = list(alerts.order_by().values_list("user").annotate(since=since, since_urgent=since_urgent))
+    if not rows:
         return []
-    people = Alert.objects.filter(digest=None).order_by().values("user")
+    people = alerts.order_by().values("user")
     found = User.objects.filter(pk__in=people).select_related("alert_rule").only("region", "date_joined", "alert_rule")
-    users = {user.pk: user for user in found.iterator()}
+    rules_of = {user.pk: _rule(user) for user in found.iterator()}
     sent: dict[UUID, list[datetime]] = {}
-    for user, at in _mails().filter(user__in=people).values_list("user", "sent_at").iterator():
-        if at is not None:
-            sent.setdefault(user, []).append(at)
-    # Who came between the queries is looked at in a minute.
-    known = [one for one in waiting if one.user in users]
-    return [(one, _rule(users[one.user]), sent.get(one.user, [])) for one in known]
+    mails = Digest.objects.filter(user__in=people, sent_at__gt=timezone.now() - _WEEK)
+    for pk, at in mails.values_list("user", "sent_at").iterator():
+        sent.setdefault(pk, []).append(at)  # type: ignore[arg-type]  # not null, by the query
+    # Whose things were told between the queries is left out.
+    known = ((pk, first, urgent) for pk, first, urgent in rows if pk in rules_of)
+    return [Waiting(pk, first, urgent, rules_of[pk], sent.get(pk, [])) for pk, first, urgent in known]
 
 
 def _rule(user: User) -> AlertRule:
@@ -96,16 +97,16 @@ def _rule(user: User) -> AlertRule:
     return rule
 
 
-def _due(people: list[tuple[Waiting, AlertRule, list[datetime]]], now: datetime) -> list[UUID]:
-    return [one.user for one, rule, sent in people if _moment(one, rule, sent, now) <= now]
+def _due(people: Iterable[Waiting], now: datetime) -> list[UUID]:
+    return [one.user for one in people if _moment(one, now) <= now]
 
 
-def _moment(one: Waiting, rule: AlertRule, sent: list[datetime], now: datetime) -> datetime:
+def _moment(one: Waiting, now: datetime) -> datetime:
     return timing.next_mail_at(
-        rules.wishes(rule),
+        rules.wishes(one.rule),
         first_waiting=one.first,
         first_urgent=one.first_urgent,
-        sent=sent,
+        sent=one.sent,
         settle=timedelta(seconds=settings.ALERT_SETTLE_SECONDS),
         per_day=settings.ALERT_MAILS_A_DAY,
         per_week=settings.ALERT_MAILS_A_WEEK,
@@ -113,25 +114,22 @@ def _moment(one: Waiting, rule: AlertRule, sent: list[datetime], now: datetime) 
     )
 
 
-def _sent(user: UUID) -> list[datetime]:
-    return [at for at in _mails().filter(user=user).values_list("sent_at", flat=True) if at is not None]
-
-
-def _mails() -> QuerySet[Digest]:
-    """Those of the last week, which the ceiling counts."""
-    return Digest.objects.filter(sent_at__gt=timezone.now() - _WEEK)
-
-
-def _gather_for(pk: UUID, now: datetime) -> bool:
-    """Their mail, if it is still due when nobody else can make one for them."""
+def _gather_for(people: Collection[UUID], now: datetime) -> int:
+    """Their mails, of those for whom one is still due when nobody else can make one."""
     with transaction.atomic():
-        user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
-        alerts = _mailable().filter(user=pk)
-        if user is None or not _due([(one, rules.of(user), _sent(pk)) for one in _summaries(alerts)], now):
-            return False
-        telling = list(alerts.values_list("pk", flat=True))
-        digest = Digest(user=user, return_token=secrets.token_hex(16))
-        digest.message_id = f"<alert.{digest.pk}@{settings.MAIL_DOMAIN}>"
-        digest.save(force_insert=True)
-        Alert.objects.filter(pk__in=telling).update(digest=digest)
-    return True
+        # In an order, so that two who do this cannot wait for each other.
+        list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
+        mailable = _mailable().filter(user__in=people)
+        telling: dict[UUID, list[UUID]] = {user: [] for user in _due(_people(mailable), now)}
+        for pk, user in mailable.filter(user__in=list(telling)).values_list("pk", "user"):
+            telling[user].append(pk)
+        digests = Digest.objects.bulk_create(_digest(user) for user in telling)
+        for digest in digests:
+            Alert.objects.filter(pk__in=telling[digest.user_id]).update(digest=digest)
+    return len(digests)
+
+
+def _digest(user: UUID) -> Digest:
+    digest = Digest(user_id=user, return_token=secrets.token_hex(16))
+    digest.message_id = f"<alert.{digest.pk}@{settings.MAIL_DOMAIN}>"
+    return digest

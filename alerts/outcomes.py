@@ -14,8 +14,6 @@ _FIRST_WAIT = timedelta(minutes=1)
 # What may pass by itself is tried every hour at least, for as long as it takes; what was refused, more rarely.
 _LONGEST = {Outcome.REFUSED: timedelta(hours=6)}
 _LONGEST_OTHERWISE = timedelta(hours=1)
-# What a server may say at RCPT TO of our own address (RFC 3463): their address is as good as before.
-_ABOUT_THE_SENDER = ("5.1.7", "5.1.8")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def _of_recipients(error: smtplib.SMTPRecipientsRefused) -> Result:
     words = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)
     outcome = _by_code(code)
     status = bounces.status_in(f"{code} {words}")
-    dead = outcome == Outcome.REFUSED and bounces.is_dead(status) and not status.startswith(_ABOUT_THE_SENDER)
+    dead = outcome == Outcome.REFUSED and bounces.is_dead(status)
     return Result(outcome, _code(code), dead=dead, ours=code == 421)
 
 

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # How long a try may take before another process may take it for dead: several times what the network may.
 LEASE = timedelta(minutes=5)
+# A mail that its reader's server refuses for so long counts as one that came back.
+_REFUSED_FOR = timedelta(days=3)
 # A run gives way to the next after this long, in seconds.
 _RUN = 50.0
 # So many failures in a row that are not about a mail itself end a run.
@@ -198,6 +200,14 @@ def _record(digest: Digest, result: Result, seconds: float) -> None:
             _put_off(digest, result.outcome, result.outcome)
     if result.dead:
         addresses.returned(digest, hard=True)
+    elif _refused_for_days(digest, result):
+        # As with a mailbox that is full: in the end the person has to hear of it.
+        addresses.returned(digest, hard=False)
+
+
+def _refused_for_days(digest: Digest, result: Result) -> bool:
+    about_us = result.ours or result.outcome != Outcome.REFUSED
+    return not about_us and timezone.now() - digest.created_at > _REFUSED_FOR
 
 
 def _put_off(digest: Digest, error: str, outcome: Outcome) -> None:

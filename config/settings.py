@@ -250,7 +250,7 @@ WHITENOISE_USE_FINDERS = True
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{DATA_DIR / 'mail'}"))
 EMAIL_TIMEOUT = 30
 
-# Mails of all kinds together leave no faster than this; what is more waits.
+# Alert mails leave no faster than this, from all processes together; what is more waits. 0: as fast as they can.
 MAILS_A_MINUTE = env.int("MAILS_A_MINUTE", default=1200)
 # Signatures (DKIM, RFC 6376): a private key as PEM or the path of one, and the selector under which the DNS has its
 # public half; empty: mails are not signed here, as the mail server may do that.

@@ -239,9 +239,9 @@ def test_the_rule_of_many_is_the_rule_of_one(alice: User, bob: User) -> None:
     rule(alice, hour=5)
     tell(alice)
     tell(bob)
-    for one, own, _ in gathering._everybody():
+    for one in gathering._people(gathering.wanted()):
         same = rules.of(User.objects.get(pk=one.user))
-        assert rules.wishes(own) == rules.wishes(same)
+        assert rules.wishes(one.rule) == rules.wishes(same)
 
 
 def test_a_match_and_a_case_are_one_mail(enrolled_alice: Enrolment) -> None:

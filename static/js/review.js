@@ -20,7 +20,14 @@ function undoNewest() {
   return buttons.length > 0;
 }
 
+/** The filters may be folded away. */
+function findSite() {
+  document.querySelector(".review-filters")?.setAttribute("open", "");
+  document.querySelector("[data-key-search]")?.focus();
+}
+
 function reviewKey(event) {
+  if (event.key === "/" && !isTyping(event.target) && !document.querySelector("dialog[open]")) findSite();
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const queue = event.target instanceof Element ? event.target.closest("[data-queue]") : null;
   let done = false;
@@ -33,6 +40,19 @@ function reviewKey(event) {
 }
 
 document.addEventListener("keydown", reviewKey);
+
+/* An answered card is another element: whoever was at it stays there ---------- */
+
+let cardAt = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  cardAt = event.detail.target.matches("[data-row].at") ? event.detail.target.id : "";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const card = cardAt && document.getElementById(cardAt);
+  if (!card) return;
+  card.classList.add("at");
+  if (!card.contains(document.activeElement)) card.querySelector("[data-row-link], [data-key=u]")?.focus();
+});
 
 /* Selecting ------------------------------------------------------------------ */
 
