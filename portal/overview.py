@@ -24,6 +24,8 @@ from takedowns.states import CaseState, UrlState
 from takedowns.story import NextStep, next_step
 
 _EVENTS = 8
+# So many pictures stand there one by one.
+_WANTED = 10
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ class Overview:
     paused: bool
     recapture: bool
     to_look_at: int
-    to_answer: list[Match]
+    # How many pictures they want gone that have no case yet, and the first of them.
+    to_answer: int
+    wanted: list[Match]
     # What they want gone, where their plan has no removals.
     by_yourself: list[Match]
     # Whether their plan goes on looking, and whether it has looked.
@@ -101,12 +105,12 @@ class Overview:
 
 def of(user: User) -> Overview:
     """Everything at once, in a handful of queries."""
-    matches = review.visible_matches(user)
     urls = InfringingUrl.objects.filter(case__subject__user=user)
     # What others reported is theirs to know.
     crawls = CrawlRun.objects.filter(state=RunState.FINISHED).exclude(source__kind=Source.Kind.PAGE)
     current = enrolment.current(user)
-    wanted = list(matches.filter(decision=Decision.ACT, cases=None).defer("sealed_preview"))
+    wanted = review.of(user).filter(decision=Decision.ACT, cases=None).order_by("-created_at", "id")
+    first_wanted = list(wanted.defer("sealed_preview")[:_WANTED])
     removals = plans.allows(user, Feature.TAKEDOWNS)
     return Overview(
         enrolment=current,
@@ -114,8 +118,9 @@ def of(user: User) -> Overview:
         paused=not consent.given(user) >= consent.REQUIRED,
         recapture=recapture.needed(current),
         to_look_at=filters.to_look_at(user),
-        to_answer=wanted if removals else [],
-        by_yourself=[] if removals else wanted,
+        to_answer=wanted.count() if removals else 0,
+        wanted=first_wanted,
+        by_yourself=[] if removals else first_wanted,
         watched=plans.allows(user, Feature.WATCH),
         looked=bool(current and current.subject.looked_at),
         open_cases=_open_cases(user),

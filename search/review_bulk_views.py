@@ -49,7 +49,8 @@ def answer_many(request: HttpRequest) -> HttpResponse:
     batch = review.many(found, user, answer)
     _tell(request, batch, decision, total)
     if decision == Decision.ACT and batch.done:
-        return redirect("takedowns:open", batch.done[0][0])
+        first = reverse("takedowns:open", args=[batch.done[0][0]])
+        return redirect(f"{first}?more=1" if len(batch.done) > 1 else first)
     return redirect(list_url(chosen))
 
 

@@ -1,6 +1,6 @@
 """What people fill in about a case: the subscriber's questions and permission, and the staff's reasons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,8 +26,16 @@ class OpenCaseForm(forms.Form):
     The permission is asked only of somebody whose answers lead to a letter: `decision` says whether they do.
     """
 
-    def __init__(self, data: Any = None, *, mandate: bool, consents: Collection[Purpose], name: str) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        mandate: bool,
+        consents: Collection[Purpose],
+        name: str,
+        initial: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         self.decision: grounds.Decision | None = None
         for question in grounds.QUESTIONS:
             self.fields[question.key] = _question(question)

@@ -9,6 +9,7 @@ from django.db.models import Case as SqlCase
 from django.db.models import IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import consent
@@ -18,8 +19,8 @@ from accounts.billing.plans import Feature
 from accounts.models import Purpose, User
 from search import review
 from search.models import Match
-from search.states import MatchState
-from takedowns import case_page, casefile, mandates, workflow, yourself
+from search.states import Decision, MatchState
+from takedowns import case_page, casefile, events, mandates, workflow, yourself
 from takedowns.cases import NotAllowed
 from takedowns.forms import CONSENTS, OpenCaseForm
 from takedowns.grounds import Lane
@@ -52,9 +53,24 @@ def open_case(request: HttpRequest, pk: UUID) -> HttpResponse:
         opened = _open(form, user, match)
         if opened:
             _prepare_soon(opened)
-            return redirect("takedowns:case", opened.pk)
+            return _onwards(request, opened)
     status = 422 if form.errors else 200
-    return render(request, "takedowns/open.html", _open_context(form, match), status=status)
+    waiting = _waiting(user).exclude(pk=match.pk).count() if "more" in request.GET else 0
+    return render(request, "takedowns/open.html", {**_open_context(form, match), "waiting": waiting}, status=status)
+
+
+def _waiting(user: User) -> QuerySet[Match]:
+    """The pictures that they want gone and that have no case yet."""
+    return review.of(user).filter(decision=Decision.ACT, cases=None).order_by("decided_at", "pk")
+
+
+def _onwards(request: HttpRequest, opened: Case) -> HttpResponse:
+    """To the case; or, where several pictures were marked at once, to the questions about the next."""
+    following = _waiting(signed_in(request)).first() if "more" in request.GET else None
+    if following is None or opened.events.filter(kind__in=events.STOPPED).exists():
+        return redirect("takedowns:case", opened.pk)
+    messages.success(request, f"Case {opened.reference} is open. Here is the next picture.")
+    return redirect(f"{reverse('takedowns:open', args=[following.pk])}?more=1")
 
 
 def _about_a_minor(form: OpenCaseForm) -> bool:
@@ -71,10 +87,17 @@ def _open_form(request: HttpRequest, user: User, match: Match) -> OpenCaseForm:
     given = consent.given(user)
     return OpenCaseForm(
         request.POST if request.method == "POST" else None,
+        initial=_answers_before(user) if "more" in request.GET else {},
         mandate=mandates.in_force(match.subject) is None,
         consents=[purpose for purpose in CONSENTS if purpose not in given],
         name=user.full_name,
     )
+
+
+def _answers_before(user: User) -> dict[str, str]:
+    """What they said of the picture before, but for whether somebody under 18 is shown: that is asked of each."""
+    last = GroundDecision.objects.filter(case__subject__user=user).order_by("-decided_at").first()
+    return {key: said for key, said in last.answers.items() if key != "minor"} if last else {}
 
 
 def _open(form: OpenCaseForm, user: User, match: Match) -> Case | None:

@@ -52,6 +52,31 @@ def test_the_page_asks_every_question_and_shows_what_is_signed_in_full(client: C
     assert 'name="authorise"' in page
 
 
+def test_several_pictures_are_asked_about_one_after_the_other(client: Client, alice: User, match: Match) -> None:
+    """The answers to one are there for the next to be looked at, but for whether a minor is shown."""
+    other = make_match(match.subject)
+    for one in (match, other):
+        client.post(f"/matches/{one.pk}/decide/", {"decision": "act"})
+    assert "one more picture waits" in client.get(f"{url(match)}?more=1").content.decode()
+    filled_in = {**ANSWERS, **PERMISSION, **dict.fromkeys(Purpose.values, "on")}
+    response = client.post(f"{url(match)}?more=1", filled_in)
+    assert response.headers["Location"] == f"{url(other)}?more=1"
+    page = client.get(f"{url(other)}?more=1")
+    said = {key: answer for key, answer in ANSWERS.items() if key != "minor"}
+    assert page.context["form"].initial == {**said, "poster": "unknown"}
+    assert not Case.objects.filter(match=other).exists(), "nothing is asked for before they say so"
+    response = client.post(f"{url(other)}?more=1", filled_in)
+    assert response.headers["Location"] == f"/cases/{Case.objects.get(match=other).pk}/"
+
+
+def test_where_a_minor_is_shown_the_row_ends(client: Client, match: Match) -> None:
+    other = make_match(match.subject)
+    for one in (match, other):
+        client.post(f"/matches/{one.pk}/decide/", {"decision": "act"})
+    response = client.post(f"{url(match)}?more=1", {**ANSWERS, **PERMISSION, "minor": "yes"})
+    assert response.headers["Location"] == f"/cases/{Case.objects.get(match=match).pk}/"
+
+
 def test_the_questions_stand_in_three_parts_and_one_need_not_be_answered(client: Client, match: Match) -> None:
     page = client.get(url(match)).content.decode()
     assert [page.index(f">{title}</h2>") for title in ("The picture", "Where it stands", "You")] == sorted(

@@ -93,7 +93,7 @@ def test_a_batch_is_undone_once_and_by_its_owner_only(
 def test_remove_leads_to_the_questions_about_the_first(subject: Subject, browser: Client) -> None:
     one, two = make_match(subject), make_match(subject)
     response = browser.post("/matches/answer/", {"decision": "act", "match": [str(one.pk), str(two.pk)]})
-    assert response.headers["Location"] in {f"/cases/open/{match.pk}/" for match in (one, two)}
+    assert response.headers["Location"] in {f"/cases/open/{match.pk}/?more=1" for match in (one, two)}
     said = browser.get("/matches/?tab=act").content.decode()
     assert "2 pictures are to go." in said and "This is the first." in said
 
