@@ -18,9 +18,8 @@ from django.conf import settings
 
 from accounts import bounces, complaints
 from accounts.bounces import Bounce, Weight
-from accounts.tickets import mail_text
+from accounts.tickets import mail_text, mailboxes
 from accounts.tickets.mail_text import Mail, Unreadable
-from accounts.tickets.mailboxes import mailbox
 from alerts import addresses
 from alerts.models import Digest
 
@@ -28,23 +27,14 @@ logger = logging.getLogger(__name__)
 
 # What becomes of a report.
 RETURNED, COMPLAINED, DELAYED, KNOWN = "returned", "complained", "delayed", "known"
-# No report, but an answer by a machine; about no mail of ours; not readable; and what broke something of ours.
-AUTOMATIC, OTHER, UNREADABLE, FAILED = "automatic", "other", "unreadable", "failed"
+# No report, but an answer by a machine; about no mail of ours; not readable.
+AUTOMATIC, OTHER, UNREADABLE = "automatic", "other", "unreadable"
 _TAKEN = frozenset({RETURNED, COMPLAINED, DELAYED, KNOWN, AUTOMATIC})
 
 
 def read_mail() -> Counter[str]:
     """Take over what waits in the mailbox. How many mails became what. Raises `MailboxTrouble`."""
-    counts: Counter[str] = Counter()
-    if not settings.BOUNCES_INBOX_URL:
-        return counts
-    with mailbox(settings.BOUNCES_INBOX_URL, "BOUNCES_INBOX_URL") as box:
-        for key, raw in box.mails():
-            outcome = _take_or_leave(raw)
-            if outcome != FAILED:
-                box.done(key, taken=outcome in _TAKEN)
-            counts[outcome] += 1
-    return counts
+    return mailboxes.take_over(settings.BOUNCES_INBOX_URL, "BOUNCES_INBOX_URL", take, _TAKEN)
 
 
 def take(raw: bytes) -> str:
@@ -62,15 +52,6 @@ def take(raw: bytes) -> str:
     if digest is None:
         return OTHER
     return _came_back(digest, bounce) if bounce else _answered(mail)
-
-
-def _take_or_leave(raw: bytes) -> str:
-    """One mail that breaks something does not keep the others from being read; it is tried again the next time."""
-    try:
-        return take(raw)
-    except Exception:
-        logger.exception("A report could not be taken over")
-        return FAILED
 
 
 def _came_back(digest: Digest, bounce: Bounce) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import hooks
 from accounts.models import User
+from accounts.tickets import mailboxes
 from alerts import addresses, bounce_inbox, dispatch, rules
 from alerts.models import AddressHealth, Alert, Digest
 from alerts.states import DigestState
@@ -64,7 +65,7 @@ def test_one_that_breaks_something_is_tried_again_and_keeps_no_other_back(
     (tmp_path / "2.eml").write_bytes(report(to=own_address(digest(alice))))
     monkeypatch.setattr(addresses, "complained", lambda digest: 1 / 0)
     counts = bounce_inbox.read_mail()
-    assert (counts[bounce_inbox.FAILED], counts[bounce_inbox.RETURNED]) == (1, 1)
+    assert (counts[mailboxes.FAILED], counts[bounce_inbox.RETURNED]) == (1, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["1.eml"]
 
 

@@ -17,9 +17,8 @@ from django.db import IntegrityError
 
 from accounts.limits import limited
 from accounts.models import DataRequest, RequestMessage
-from accounts.tickets import mail_text, tickets
+from accounts.tickets import mail_text, mailboxes, tickets
 from accounts.tickets.mail_text import Mail, Unreadable
-from accounts.tickets.mailboxes import mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -33,15 +32,7 @@ _TAKEN = frozenset({OPENED, ADDED, DUPLICATE})
 
 def read_inbox() -> Counter[str]:
     """Take over what waits in the mailbox. How many mails became what. Raises `MailboxTrouble`."""
-    counts: Counter[str] = Counter()
-    if not settings.PRIVACY_INBOX_URL:
-        return counts
-    with mailbox(settings.PRIVACY_INBOX_URL) as box:
-        for key, raw in box.mails():
-            outcome = take(raw)
-            box.done(key, taken=outcome in _TAKEN)
-            counts[outcome] += 1
-    return counts
+    return mailboxes.take_over(settings.PRIVACY_INBOX_URL, "PRIVACY_INBOX_URL", take, _TAKEN)
 
 
 def take(raw: bytes) -> str:

@@ -5,8 +5,10 @@ out (absence notices and the like) stays, marked, for a person to look at.
 """
 
 import imaplib
+import logging
 import ssl
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +17,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from accounts.tickets.mail_text import MAX_MAIL
 
+logger = logging.getLogger(__name__)
+
+FAILED = "failed"
 # In one go; the rest is read the next time.
 _MOST = 200
 _TIMEOUT_SECONDS = 30
@@ -48,6 +53,32 @@ def mailbox(url: str, setting: str = "PRIVACY_INBOX_URL") -> Mailbox:
     if parts.scheme == "imaps" or (parts.scheme == "imap" and parts.hostname in _LOOPBACK):
         return Imap(parts)
     raise MailboxTrouble(f"{setting} has to begin with imaps:// or maildrop://")
+
+
+def take_over(url: str, setting: str, take: Callable[[bytes], str], taken: Collection[str]) -> Counter[str]:
+    """Hand each mail that waits to `take`, which says in a word what became of it. How many mails became what.
+
+    What became one of `taken` is deleted. One mail that breaks something does not keep the others from being read: it
+    counts as `FAILED`, and is tried again the next time. No mailbox has no mails. Raises `MailboxTrouble`.
+    """
+    counts: Counter[str] = Counter()
+    if not url:
+        return counts
+    with mailbox(url, setting) as box:
+        for key, raw in box.mails():
+            outcome = _take_or_leave(raw, take)
+            if outcome != FAILED:
+                box.done(key, taken=outcome in taken)
+            counts[outcome] += 1
+    return counts
+
+
+def _take_or_leave(raw: bytes, take: Callable[[bytes], str]) -> str:
+    try:
+        return take(raw)
+    except Exception:
+        logger.exception("A mail could not be taken over")
+        return FAILED
 
 
 class Maildrop(Mailbox):

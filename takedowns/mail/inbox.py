@@ -13,9 +13,8 @@ from django.db import IntegrityError, transaction
 from accounts import bounces
 from accounts.bounces import Bounce, Weight
 from accounts.limits import limited
-from accounts.tickets import mail_text
+from accounts.tickets import mail_text, mailboxes
 from accounts.tickets.mail_text import Mail, Unreadable
-from accounts.tickets.mailboxes import mailbox
 from accounts.transitions import allowed, change_state
 from takedowns import delivery
 from takedowns.contacts.choosing import mail_domain
@@ -28,23 +27,14 @@ logger = logging.getLogger(__name__)
 
 # What becomes of a mail. The first three were taken over.
 FILED, ORPHAN, DUPLICATE = "filed", "orphan", "duplicate"
-OURS, LIMITED, FAILED = "ours", "limited", "failed"
+OURS, LIMITED = "ours", "limited"
 _TAKEN = frozenset({FILED, ORPHAN, DUPLICATE})
 _PER_CASE, _PER_SENDER, _DAY = 100, 50, 24 * 3600
 
 
 def read_mail() -> Counter[str]:
     """Take over what waits in the mailbox. How many mails became what. Raises `MailboxTrouble`."""
-    counts: Counter[str] = Counter()
-    if not settings.NOTICES_INBOX_URL:
-        return counts
-    with mailbox(settings.NOTICES_INBOX_URL, "NOTICES_INBOX_URL") as box:
-        for key, raw in box.mails():
-            outcome = _take_or_leave(raw)
-            if outcome != FAILED:
-                box.done(key, taken=outcome in _TAKEN)
-            counts[outcome] += 1
-    return counts
+    return mailboxes.take_over(settings.NOTICES_INBOX_URL, "NOTICES_INBOX_URL", take, _TAKEN)
 
 
 def take(raw: bytes) -> str:
@@ -71,15 +61,6 @@ def take(raw: bytes) -> str:
         raise
     counter.inform_due()
     return outcome
-
-
-def _take_or_leave(raw: bytes) -> str:
-    """One mail that breaks something does not keep the others from being read; it is tried again the next time."""
-    try:
-        return take(raw)
-    except Exception:
-        logger.exception("A mail could not be taken over")
-        return FAILED
 
 
 def _keep(mail: Mail, bounce: Bounce | None, found: Found | matching.Lost) -> str:
