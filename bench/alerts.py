@@ -1,34 +1,21 @@
 """How fast alerts are made and mails leave: to a real mail server on loopback, from an installation of its own."""
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-
+from bench.installation import measured
 from bench.tables import Table, Target
 
-ROOT = Path(__file__).parents[1]
 MAILS_WITHIN = 60
 """Seconds in which a mail for each of 1,000 people is to be handed over."""
 TOLD_WITHIN = 2
 """Seconds from a match to the alert that webhooks, feeds and browsers show."""
 GATHERED_WITHIN = 2
 """Seconds in which it is to be clear who of 10,000 gets a mail."""
-_SERVICES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "MAILS_A_MINUTE")
 
 Figures = dict[str, float]
 
 
 def table(people: int) -> Table:
     """An installation of its own, filled, measured, and thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if name not in _SERVICES}
-        environment |= {"FACEWARD_DATA": folder, "DEFAULT_PLAN": "protect", "ALERT_SETTLE_SECONDS": "0"}
-        _run([sys.executable, "manage.py", "migrate", "-v0"], environment)
-        printed = _run([sys.executable, "-m", "bench.alerts_world", str(people)], environment)
-    return as_table(people, json.loads(printed))
+    return as_table(people, measured("bench.alerts_world", people, DEFAULT_PLAN="protect", ALERT_SETTLE_SECONDS="0"))
 
 
 def as_table(people: int, found: Figures) -> Table:
@@ -50,10 +37,3 @@ def as_table(people: int, found: Figures) -> Table:
     made.add("10,000 people with waiting alerts, and nobody's moment has come", f"{value:.2f} s", target)
     made.notes.append("Mails go at the rate of `MAILS_A_MINUTE`, by default 1,200. One process, on SQLite.")
     return made
-
-
-def _run(command: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return done.stdout
