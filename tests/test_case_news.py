@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from alerts import outbox
 from alerts.models import Alert, Digest, Kind
+from alerts.states import DigestState
 from search import review, withdrawal
 from search.models import Enrolment, Image, Match
 from search.states import Decision
@@ -90,7 +91,8 @@ def test_gone_from_every_place_is_one_piece_of_news(case: Case) -> None:
 
 def test_what_a_mail_has_told_stays_told(case: Case, alice: User) -> None:
     events.record(case, "url.removed", host="shop.example")
-    Alert.objects.update(digest=Digest.objects.create(user=alice, message_id="<1@x>", return_token="1"))
+    mail = Digest.objects.create(user=alice, message_id="<1@x>", return_token="1", state=DigestState.SENT)
+    Alert.objects.update(digest=mail)
     events.record(case, "case.removed")
     assert told() == [Kind.PLACE_REMOVED, Kind.REMOVED]
 

@@ -93,6 +93,13 @@ def deliver(context: BrowserContext, page: Page, origin: str) -> None:
     debugger.send("ServiceWorker.deliverPushMessage", message)
 
 
+def shown(page: Page) -> list[list[str]]:
+    """The notifications, once there are any. `wait_for_function` would take the promise of an answer for a yes."""
+    while not (found := page.evaluate(SHOWN)):
+        page.wait_for_timeout(50)
+    return list(found)
+
+
 def test_it_is_switched_on_shows_one_neutral_sentence_and_is_switched_off(
     context: BrowserContext, page: Page, portal: Portal
 ) -> None:
@@ -103,8 +110,7 @@ def test_it_is_switched_on_shows_one_neutral_sentence_and_is_switched_off(
     expect(page.get_by_role("button", name="Switch it on in this browser")).to_be_hidden()
 
     deliver(context, page, portal.url)
-    page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
-    assert page.evaluate(SHOWN) == [["A message for you", "", "", "message"]]
+    assert shown(page) == [["A message for you", "", "", "message"]]
 
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text("Nowhere.")).to_be_visible()
