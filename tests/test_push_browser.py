@@ -80,8 +80,21 @@ def sign_up(page: Page, portal: Portal, address: str) -> None:
     page.wait_for_url("**/dashboard/")
 
 
+# A push to a worker that is still starting is lost.
+STARTED = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration("/alerts/push/");
+  const worker = registration.active || registration.waiting || registration.installing;
+  await new Promise((done) => {
+    const look = () => worker.state === "activated" && done();
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}"""
+
+
 def deliver(context: BrowserContext, page: Page, origin: str) -> None:
     """A push without a body, from the browser's debugger in the place of its service."""
+    page.evaluate(STARTED)
     registrations: list[dict[str, Any]] = []
     debugger = context.new_cdp_session(page)
     debugger.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
