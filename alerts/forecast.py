@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from alerts import addresses, gathering, rules, timing
+from alerts import addresses, gathering, rules
 from alerts.models import AlertRule, Digest
 
 
@@ -23,14 +22,11 @@ def sentence(user: User, rule: AlertRule) -> str:
 def _if_now(user: User, rule: AlertRule) -> datetime:
     now = timezone.now()
     sent = Digest.objects.filter(user=user, sent_at__gt=now - timedelta(days=7)).values_list("sent_at", flat=True)
-    return timing.next_mail_at(
+    return rules.next_mail_at(
         rules.wishes(rule),
         first_waiting=now,
         first_urgent=now,
         sent=[at for at in sent if at is not None],
-        settle=timedelta(seconds=settings.ALERT_SETTLE_SECONDS),
-        per_day=settings.ALERT_MAILS_A_DAY,
-        per_week=settings.ALERT_MAILS_A_WEEK,
     )
 
 

@@ -17,7 +17,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import AccountLock, User
-from alerts import addresses, rules, timing
+from alerts import addresses, rules
 from alerts.kinds import NATURE, URGENT, Topic
 from alerts.models import Alert, AlertRule, Digest
 from alerts.states import DigestState
@@ -102,14 +102,11 @@ def _due(people: Iterable[Waiting], now: datetime) -> list[UUID]:
 
 
 def _moment(one: Waiting, now: datetime) -> datetime:
-    return timing.next_mail_at(
+    return rules.next_mail_at(
         rules.wishes(one.rule),
         first_waiting=one.first,
         first_urgent=one.first_urgent,
         sent=one.sent,
-        settle=timedelta(seconds=settings.ALERT_SETTLE_SECONDS),
-        per_day=settings.ALERT_MAILS_A_DAY,
-        per_week=settings.ALERT_MAILS_A_WEEK,
         not_before=now,
     )
 

@@ -145,14 +145,11 @@ def _claim(browser: PushBrowser) -> _Push | None:
 
 def _moment(browser: PushBrowser, wishes: Wishes, first: datetime, now: datetime) -> datetime:
     """When the browser may be woken up: as a mail that is wanted as things happen."""
-    return timing.next_mail_at(
+    return rules.next_mail_at(
         wishes,
         first_waiting=first,
         first_urgent=first,
         sent=[datetime.fromisoformat(text) for text in browser.told_at],
-        settle=timedelta(seconds=settings.ALERT_SETTLE_SECONDS),
-        per_day=settings.ALERT_MAILS_A_DAY,
-        per_week=settings.ALERT_MAILS_A_WEEK,
         not_before=now,
     )
 

@@ -1,9 +1,13 @@
 """How somebody wants to hear of things; whoever never chose has the defaults."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
+
 from accounts.models import User
-from alerts import zones
+from alerts import timing, zones
 from alerts.models import AlertRule
 from alerts.timing import Wishes
 
@@ -33,3 +37,24 @@ def zone(rule: AlertRule) -> ZoneInfo:
 def wishes(rule: AlertRule) -> Wishes:
     """The rule as `alerts.timing` computes with it."""
     return Wishes(rule.cadence, rule.hour, rule.weekday, zone(rule), rule.quiet_from, rule.quiet_until)
+
+
+def next_mail_at(
+    wanted: Wishes,
+    *,
+    first_waiting: datetime,
+    first_urgent: datetime | None,
+    sent: Sequence[datetime],
+    not_before: datetime | None = None,
+) -> datetime:
+    """As `timing.next_mail_at`, by the ceilings of this installation, which hold for mails and pushes alike."""
+    return timing.next_mail_at(
+        wanted,
+        first_waiting=first_waiting,
+        first_urgent=first_urgent,
+        sent=sent,
+        settle=timedelta(seconds=settings.ALERT_SETTLE_SECONDS),
+        per_day=settings.ALERT_MAILS_A_DAY,
+        per_week=settings.ALERT_MAILS_A_WEEK,
+        not_before=not_before,
+    )
